@@ -48,7 +48,7 @@ impl Scope<'_> {
 
     /// The expression of a blank value of the struct at hand.
     fn blank(&self) -> TokenStream {
-        if derive::is_on(self) { quote!(Self::blank()) } else { quote!(rt::Model::blank()) }
+        if derive::is_on(self) { quote!(rt::Derived::blank()) } else { quote!(rt::Model::blank()) }
     }
 }
 

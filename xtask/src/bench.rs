@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: what the generated code costs to compile, beside the same types on `serde_derive`, in one run.
+//! `cargo xtask bench`: what the generated code costs to compile and to document, beside the same types on `serde_derive`,
+//! in one run.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,6 +19,12 @@ pub(crate) struct Args {
     /// Only `cargo check`: what takes seconds, not minutes.
     #[arg(long)]
     check: bool,
+    /// Also `cargo doc` of the client.
+    #[arg(long)]
+    doc: bool,
+    /// Only `cargo check` of the client, with each of these features alone: what a product area costs.
+    #[arg(long, value_delimiter = ',')]
+    areas: Vec<String>,
     /// The cargo features of the client.
     #[arg(long, default_value = "full")]
     features: String,
@@ -58,13 +65,31 @@ pub(crate) fn run(args: Args) -> Result<()> {
         Subject { name: "elkit", generated: None, empty: false },
         Subject { name: "serde_derive twin", generated: Some(derived), empty: false },
     ];
-    println!("\n| client | check | build | build --release | rlib dev/release MB |\n|---|---|---|---|---|");
+    if !args.areas.is_empty() {
+        println!("\n| feature | check |\n|---|---|");
+        let [_, elkit, _] = subjects;
+        let folder = prepare(&root, &elkit)?;
+        for area in &args.areas {
+            println!("| {area} | {} |", measure(&folder, &["check"], area, args.rounds)?);
+        }
+        return Ok(());
+    }
+    println!("\n| client | check | build | build --release | doc | rlib dev/release MB |\n|---|---|---|---|---|---|");
     for subject in subjects {
         let folder = prepare(&root, &subject)?;
         let mut row = vec![subject.name.to_owned()];
-        let all = [&["check"][..], &["build"], &["build", "--release"]];
-        for command in if args.check { &all[..1] } else { &all[..] } {
-            row.push(format!("{:.1}", measure(&folder, command, &subject, &args)?));
+        let all = [&["check"][..], &["build"], &["build", "--release"], &["doc", "--no-deps"]];
+        for (index, command) in all.iter().enumerate() {
+            let is_wanted = match index {
+                0 => true,
+                3 => args.doc && subject.generated.is_none(),
+                _ => !args.check,
+            };
+            let features = if subject.empty { "gzip" } else { args.features.as_str() };
+            row.push(match is_wanted {
+                true => measure(&folder, command, features, args.rounds)?.to_string(),
+                false => "-".to_owned(),
+            });
         }
         let size = |profile: &str| {
             let rlib = folder.with_file_name("target").join(profile).join("libelkit.rlib");
@@ -74,9 +99,25 @@ pub(crate) fn run(args: Args) -> Result<()> {
         println!("| {} |", row.join(" | "));
     }
     println!(
-        "\nCPU seconds (user and system) of cargo and its children, dependencies built before, no incremental state."
+        "\nCPU seconds (user and system) of cargo and its children, and the most memory that one of them had; \
+         dependencies built before, no incremental state."
     );
     Ok(())
+}
+
+/// What a command took.
+#[derive(Clone, Copy)]
+struct Cost {
+    seconds: f64,
+    /// Where GNU's `time` is there to ask.
+    megabytes: Option<f64>,
+}
+
+impl std::fmt::Display for Cost {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:.1}", self.seconds)?;
+        self.megabytes.map_or(Ok(()), |megabytes| write!(f, " ({megabytes:.0} MB)"))
+    }
 }
 
 /// A workspace of its own that holds the client alone.
@@ -112,30 +153,37 @@ fn prepare(root: &Path, subject: &Subject) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// The least CPU seconds that cargo took to compile the client alone.
-fn measure(folder: &Path, command: &[&str], subject: &Subject, args: &Args) -> Result<f64> {
-    let features = if subject.empty { "gzip" } else { args.features.as_str() };
+const TIMED: &str = r#"
+if [ -x /usr/bin/time ]; then /usr/bin/time -f '%U %S %M' -o /dev/fd/3 "$@" 3>&2 2>/dev/null
+else TIMEFORMAT='%U %S'; time "$@" 2>/dev/null
+fi"#;
+
+/// The least that cargo took to compile the client alone.
+fn measure(folder: &Path, command: &[&str], features: &str, rounds: usize) -> Result<Cost> {
     let cargo = |timed: bool| {
         let mut words = vec!["cargo"];
         words.extend(command);
         words.extend(["-q", "-p", "elkit", "--no-default-features", "--features", features]);
-        let script = if timed { "TIMEFORMAT='%U %S'; time \"$@\" 2>/dev/null" } else { "\"$@\"" };
+        let script = if timed { TIMED } else { "\"$@\"" };
         let mut shell = Command::new("bash");
         shell.args(["-c", script, "bash"]).args(words).current_dir(folder);
         shell.env("CARGO_INCREMENTAL", "0").env("CARGO_TARGET_DIR", folder.with_file_name("target"));
         shell
     };
     if !cargo(false).status().context("can't run bash")?.success() {
-        bail!("`cargo {}` of `{}` fails", command.join(" "), subject.name);
+        bail!("`cargo {}` fails in {}", command.join(" "), folder.display());
     }
-    let mut least = f64::INFINITY;
-    for _ in 0..args.rounds.max(1) {
+    let mut least = Cost { seconds: f64::INFINITY, megabytes: None };
+    for _ in 0..rounds.max(1) {
         let lib = folder.join("client/src/lib.rs");
         std::fs::File::options().append(true).open(&lib)?.set_modified(std::time::SystemTime::now())?;
         let output = cargo(true).output()?;
         let times = String::from_utf8_lossy(&output.stderr);
-        let seconds = times.split_whitespace().filter_map(|word| word.parse::<f64>().ok()).sum();
-        least = least.min(seconds);
+        let numbers: Vec<f64> = times.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+        let [user, system, memory @ ..] = &numbers[..] else { bail!("can't read the times that bash says: {times}") };
+        if user + system < least.seconds {
+            least = Cost { seconds: user + system, megabytes: memory.first().map(|kilobytes| kilobytes / 1024.0) };
+        }
     }
     Ok(least)
 }

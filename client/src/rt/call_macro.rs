@@ -21,12 +21,10 @@ macro_rules! __call {
             ///
             /// # Errors
             /// As [`send`](Self::send), but for 404.
-            pub async fn send_optional(
-                self,
-            ) -> $crate::Result<
+            pub fn send_optional(self) -> impl ::core::future::Future<Output = $crate::Result<
                 ::core::option::Option<$crate::Response<$response>>,
-            > {
-                self.0.send_optional().await
+            >> {
+ self.0.send_optional()
             }
 
             $crate::__blocking! {
@@ -55,18 +53,16 @@ macro_rules! __call {
             ///
             /// # Errors
             /// When it can't be sent, is not answered, is answered with an error, or the answer can't be read.
-            pub async fn send(
-                self,
-            ) -> $crate::Result<$crate::Response<$response>> {
-                self.0.send().await
+            pub fn send(self) -> impl ::core::future::Future<Output = $crate::Result<$crate::Response<$response>>> {
+ self.0.send()
             }
 
             /// Sends the call and hands over whatever came, errors included.
             ///
             /// # Errors
             /// When the call can't be sent or is not answered.
-            pub async fn send_raw(self) -> $crate::Result<$crate::Response<$crate::response::Binary>> {
-                self.0.send_raw().await
+            pub fn send_raw(self) -> impl ::core::future::Future<Output = $crate::Result<$crate::Response<$crate::response::Binary>>> {
+ self.0.send_raw()
             }
 
             $crate::__blocking! {
@@ -135,8 +131,8 @@ macro_rules! __stream {
             ///
             /// # Errors
             /// As [`send`](Self::send) before the first item; later, the items' own.
-            pub async fn stream(self) -> $crate::Result<$crate::Response<$crate::response::Streamed<$response>>> {
-                self.0.stream().await
+            pub fn stream(self) -> impl ::core::future::Future<Output = $crate::Result<$crate::Response<$crate::response::Streamed<$response>>>> {
+ self.0.stream()
             }
 
             $crate::__blocking! {

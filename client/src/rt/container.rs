@@ -4,6 +4,7 @@ use serde::de::Error as _;
 use serde::ser::SerializeMap;
 use serde::{Deserializer, Serializer};
 
+use super::form::Form;
 use super::mode;
 use super::raw::{Raw, kind};
 use super::wire::Encode;
@@ -63,7 +64,7 @@ impl<S: Serializer> Entries<S> {
 ///
 /// # Errors
 /// When the variant is known but its value does not fit.
-pub fn decode_container<'de, T: Container, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+fn decode_container<'de, T: Container, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let raw = Raw::take(deserializer)?;
     if raw.kind() == kind::OBJECT {
         let members = raw.members();
@@ -89,37 +90,37 @@ pub fn decode_container<'de, T: Container, D: Deserializer<'de>>(deserializer: D
     raw.value().map(|value| T::other(Untyped::from(value)))
 }
 
-/// Writes a container.
-///
-/// # Errors
-/// The serializer's own.
-pub fn encode_container<T: Container, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
-    value.write(Entries(serializer))
+/// The form of [`Container`] types.
+#[derive(Debug)]
+pub enum ContainerForm {}
+
+impl<T: Container + PartialEq> Form<T> for ContainerForm {
+    const KINDS: u8 = kind::OBJECT;
+
+    #[inline]
+    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+        decode_container(deserializer)
+    }
+
+    #[inline]
+    fn encode<S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+        value.write(Entries(serializer))
+    }
+
+    fn empty() -> T {
+        T::other(Untyped::default())
+    }
+
+    fn is_empty(value: &T) -> bool {
+        *value == T::other(Untyped::default())
+    }
 }
 
 /// Gives [`Container`] types their wire form.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __container {
-    ($($ty:ty),* $(,)?) => {$(
-        impl $crate::rt::Wire for $ty {
-            const KINDS: u8 = $crate::rt::kind::OBJECT;
-
-            fn decode<'de, D: ::serde::Deserializer<'de>>(deserializer: D) -> ::core::result::Result<Self, D::Error> {
-                $crate::rt::decode_container(deserializer)
-            }
-            fn encode<S: ::serde::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
-                $crate::rt::encode_container(self, serializer)
-            }
-            #[inline]
-            fn empty() -> Self {
-                Self::Other(::core::default::Default::default())
-            }
-            #[inline]
-            fn is_empty(&self) -> bool {
-                matches!(self, Self::Other(other) if other.is_null())
-            }
-        }
-        $crate::rt::serde!($ty);
-    )*};
+    ($($ty:ty),* $(,)?) => {
+        $crate::__generated! { ContainerForm: $($ty),* }
+    };
 }

@@ -6,6 +6,9 @@ use std::fmt;
 use serde::de::Visitor;
 use serde::{Deserializer, Serializer};
 
+use super::form::Form;
+use super::raw::kind;
+
 /// An enum of strings.
 pub trait StringEnum: Sized {
     /// Whether `true` and `false` are JSON booleans in bodies.
@@ -13,6 +16,9 @@ pub trait StringEnum: Sized {
 
     /// The value of a wire name.
     fn from_name(name: Cow<'_, str>) -> Self;
+
+    /// A value that has no name here.
+    fn unknown(name: String) -> Self;
 
     /// The wire name.
     fn name(&self) -> &str;
@@ -22,7 +28,7 @@ pub trait StringEnum: Sized {
 ///
 /// # Errors
 /// When the input is not a string (or a boolean, where booleans stand for one).
-pub fn decode_enum<'de, T: StringEnum, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+fn decode_enum<'de, T: StringEnum, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     struct NameVisitor<T>(std::marker::PhantomData<T>);
     impl<'de, T: StringEnum> Visitor<'de> for NameVisitor<T> {
         type Value = T;
@@ -55,7 +61,7 @@ pub fn decode_enum<'de, T: StringEnum, D: Deserializer<'de>>(deserializer: D) ->
 ///
 /// # Errors
 /// The serializer's own.
-pub fn encode_enum<T: StringEnum, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+fn encode_enum<T: StringEnum, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
     match value.name() {
         "true" if T::BOOLEANS => serializer.serialize_bool(true),
         "false" if T::BOOLEANS => serializer.serialize_bool(false),
@@ -63,30 +69,40 @@ pub fn encode_enum<T: StringEnum, S: Serializer>(value: &T, serializer: S) -> Re
     }
 }
 
+/// The form of [`StringEnum`] types.
+#[derive(Debug)]
+pub enum NameForm {}
+
+impl<T: StringEnum> Form<T> for NameForm {
+    const KINDS: u8 = kind::STRING | kind::BOOLEAN;
+
+    #[inline]
+    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+        decode_enum(deserializer)
+    }
+
+    #[inline]
+    fn encode<S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+        encode_enum(value, serializer)
+    }
+
+    fn empty() -> T {
+        T::unknown(String::new())
+    }
+
+    fn is_empty(value: &T) -> bool {
+        value.name().is_empty()
+    }
+}
+
 /// Gives [`StringEnum`] types their wire form and conversions.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __string_enum {
-    ($($ty:ty),* $(,)?) => {$(
-        impl $crate::rt::Wire for $ty {
-            const KINDS: u8 = $crate::rt::kind::STRING | $crate::rt::kind::BOOLEAN;
-
-            fn decode<'de, D: ::serde::Deserializer<'de>>(deserializer: D) -> ::core::result::Result<Self, D::Error> {
-                $crate::rt::decode_enum(deserializer)
-            }
-            fn encode<S: ::serde::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
-                $crate::rt::encode_enum(self, serializer)
-            }
-            fn empty() -> Self {
-                Self::UnknownValue(::std::string::String::new())
-            }
-            fn is_empty(&self) -> bool {
-                $crate::rt::StringEnum::name(self).is_empty()
-            }
-        }
-        $crate::rt::serde!($ty);
-        $crate::__string_enum_text!($ty);
-    )*};
+    ($($ty:ty),* $(,)?) => {
+        $crate::__generated! { NameForm: $($ty),* }
+        $($crate::__string_enum_text!($ty);)*
+    };
 }
 
 /// Gives [`StringEnum`] types their text and conversions from it.

@@ -92,30 +92,21 @@ impl<T: Keyed> Wire for TypedKeys<T> {
 
 impl<S: SerializeMap> super::model::Writer<'_, S> {
     /// Writes members beyond the named ones whose keys carry tags.
-    ///
-    /// # Errors
-    /// The serializer's own.
-    pub fn typed_keys<T: Keyed>(&mut self, entries: &TypedKeys<T>) -> Result<(), S::Error> {
+    pub fn typed_keys<T: Keyed>(&mut self, entries: &TypedKeys<T>) {
         for (name, value) in entries.iter() {
-            self.raw_entry(&key_of(name, value), &Bare(value))?;
+            self.raw_entry(&key_of(name, value), &Bare(value));
         }
-        Ok(())
     }
 }
 
-impl<'de, A: serde::de::MapAccess<'de>> super::model::Member<'_, A> {
+impl<'de, A: serde::de::MapAccess<'de>> super::model::Member<'_, 'de, A> {
     /// Reads a member beyond the named ones whose key carries a tag.
-    ///
-    /// # Errors
-    /// When the value does not fit.
-    pub fn typed_key<T: Keyed>(self, key: &str, entries: &mut TypedKeys<T>) -> Result<super::Got, A::Error> {
-        let value = match self.untyped()? {
-            super::Got::Aside(value) => value,
-            got => return Ok(got),
-        };
-        let (name, value) = read_keyed::<T>(key, value).map_err(A::Error::custom)?;
-        entries.insert(name, value);
-        Ok(super::Got::Value)
+    pub fn typed_key<T: Keyed>(&mut self, key: &str, entries: &mut TypedKeys<T>) {
+        self.settle(|value| {
+            let (name, value) = read_keyed::<T>(key, value).map_err(A::Error::custom)?;
+            entries.insert(name, value);
+            Ok(())
+        });
     }
 }
 

@@ -7,6 +7,7 @@ mod container;
 mod derived;
 pub(crate) mod endpoint;
 mod enums;
+mod form;
 mod keyed;
 mod mode;
 mod model;
@@ -25,18 +26,20 @@ pub use crate::auth::precedence as auth;
 pub use crate::client::{Client, Handle};
 pub use crate::response::FromStream;
 pub use ::serde::Serialize;
-pub use container::{Container, Entries, decode_container, encode_container};
+pub use container::{Container, ContainerForm, Entries};
+pub use derived::{Derived, DerivedForm};
 pub use endpoint::{Endpoint, Operation, Product};
-pub use enums::{StringEnum, decode_enum, encode_enum};
+pub use enums::{NameForm, StringEnum};
+pub use form::{Form, Generated};
 pub use keyed::Keyed;
 pub use mode::{SeenLazy, watch_lazy};
-pub use model::{Got, MAX_MEMBERS, Member, Meta, Model, Writer, decode_model, empty_model, encode_model};
+pub use model::{Got, MAX_MEMBERS, Member, Meta, Model, ObjectForm, Writer};
 pub use paged::{Count, Paged, first_page, next_cursor, next_offset, next_page};
 pub use path::Path;
 pub use query::Query;
 pub use raw::kind;
 pub use text::{Text, json_text, text, texts};
-pub use union::{Arm, Union, decode_union, encode_union, get, get_untyped};
+pub use union::{Arm, Union, UnionForm, get, get_untyped};
 pub use wire::{Correction, CorrectionKind, DecodeError, Decoded, Encode, Wire, decode, to_json};
 
 pub(crate) use mode::saw_lazy;
@@ -48,4 +51,4 @@ pub use crate::{
 };
 
 /// Changes whenever generated code of an earlier elkit would not compile or behave with this runtime.
-pub const ABI: u32 = 1;
+pub const ABI: u32 = 2;

@@ -9,6 +9,7 @@ use serde::{Deserializer, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::form::Form;
 use super::mode;
 use super::raw::{Key, Raw, kind};
 use super::wire::{CorrectionKind, Encode, Seed, Wire};
@@ -71,24 +72,15 @@ pub trait Model: Sized {
     fn extra_mut(&mut self) -> &mut Extra;
 
     /// Reads member `index`.
-    ///
-    /// # Errors
-    /// When the value does not fit.
-    fn read<'de, A: MapAccess<'de>>(&mut self, index: usize, member: Member<'_, A>) -> Result<Got, A::Error>;
+    fn read<'de, A: MapAccess<'de>>(&mut self, index: usize, member: &mut Member<'_, 'de, A>);
 
     /// Writes all members.
-    ///
-    /// # Errors
-    /// The serializer's own.
-    fn write<S: SerializeMap>(&self, out: &mut Writer<'_, S>) -> Result<(), S::Error>;
+    fn write<S: SerializeMap>(&self, out: &mut Writer<'_, S>);
 
     /// Reads a member that has no name in the table. By default, it goes to `extra`.
-    ///
-    /// # Errors
-    /// When the value does not fit.
-    fn read_rest<'de, A: MapAccess<'de>>(&mut self, key: &str, member: Member<'_, A>) -> Result<Got, A::Error> {
+    fn read_rest<'de, A: MapAccess<'de>>(&mut self, key: &str, member: &mut Member<'_, 'de, A>) {
         let _ = key;
-        member.untyped()
+        member.untyped();
     }
 }
 
@@ -103,20 +95,43 @@ pub enum Got {
     Aside(Value),
 }
 
-/// A member about to be read.
-#[derive(Debug)]
-pub struct Member<'a, A> {
+/// A member about to be read. It keeps what becomes of it, so that generated code, which has thousands of members to
+/// read, has no result to hand on.
+pub struct Member<'a, 'de, A: MapAccess<'de>> {
     /// Absent when the member never came and stands to be filled.
     map: Option<&'a mut A>,
+    got: Result<Got, A::Error>,
 }
 
-impl<'de, A: MapAccess<'de>> Member<'_, A> {
+impl<'de, A: MapAccess<'de>> fmt::Debug for Member<'_, 'de, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Member").field("absent", &self.map.is_none()).finish_non_exhaustive()
+    }
+}
+
+impl<'a, 'de, A: MapAccess<'de>> Member<'a, 'de, A> {
+    /// What becomes of a member that `read` reads.
+    fn read(map: Option<&'a mut A>, read: impl FnOnce(&mut Self)) -> Result<Got, A::Error> {
+        let mut member = Member { map, got: Ok(Got::Value) };
+        read(&mut member);
+        member.got
+    }
+
     /// Reads a member that is always there.
-    ///
-    /// # Errors
-    /// When the value does not fit.
-    pub fn value<T: Wire>(self, slot: &mut T) -> Result<Got, A::Error> {
-        let Some(map) = self.map else {
+    pub fn value<T: Wire>(&mut self, slot: &mut T) {
+        self.got = self.take(slot);
+    }
+
+    /// Reads a member that may be absent or null.
+    pub fn option<T: Wire>(&mut self, slot: &mut Option<T>) {
+        self.got = match self.take(slot) {
+            Ok(Got::Value) if slot.is_none() => Ok(Got::Null),
+            got => got,
+        };
+    }
+
+    fn take<T: Wire>(&mut self, slot: &mut T) -> Result<Got, A::Error> {
+        let Some(map) = &mut self.map else {
             *slot = T::empty();
             return Ok(Got::Value);
         };
@@ -134,77 +149,61 @@ impl<'de, A: MapAccess<'de>> Member<'_, A> {
         }
     }
 
-    /// Reads a member that may be absent or null.
-    ///
-    /// # Errors
-    /// When the value does not fit.
-    pub fn option<T: Wire>(self, slot: &mut Option<T>) -> Result<Got, A::Error> {
-        match self.value(slot)? {
-            Got::Value if slot.is_none() => Ok(Got::Null),
-            got => Ok(got),
-        }
-    }
-
     /// Reads a variant of a container into its slot.
-    ///
-    /// # Errors
-    /// When the value does not fit.
-    pub fn variant<T: Wire, V>(self, slot: &mut Option<V>, make: impl FnOnce(T) -> V) -> Result<Got, A::Error> {
+    pub fn variant<T: Wire, V>(&mut self, slot: &mut Option<V>, make: impl FnOnce(T) -> V) {
         if slot.is_some() {
             return self.untyped();
         }
         let mut value = None;
-        let got = self.value(&mut value)?;
+        let got = self.take(&mut value);
         *slot = value.map(make);
-        Ok(match got {
-            Got::Value if slot.is_none() => Got::Aside(Value::Null),
+        self.got = match got {
+            Ok(Got::Value) if slot.is_none() => Ok(Got::Aside(Value::Null)),
             got => got,
-        })
+        };
     }
 
     /// Reads one entry of the members beyond the named ones.
-    ///
-    /// # Errors
-    /// When the value does not fit.
-    pub fn entry<T: Wire>(self, put: impl FnOnce(T)) -> Result<Got, A::Error> {
+    pub fn entry<T: Wire>(&mut self, put: impl FnOnce(T)) {
         let mut value = None;
-        let got = self.value(&mut value)?;
-        Ok(match value {
-            Some(value) => {
+        let got = self.take(&mut value);
+        self.got = match (value, got) {
+            (Some(value), got) => {
                 put(value);
                 got
             }
-            None => match got {
-                Got::Value => Got::Aside(Value::Null),
-                got => {
-                    if mode::correcting() {
-                        mode::corrected_here();
-                    }
-                    got
+            (None, Ok(Got::Value)) => Ok(Got::Aside(Value::Null)),
+            (None, got) => {
+                if got.is_ok() && mode::correcting() {
+                    mode::corrected_here();
                 }
-            },
-        })
+                got
+            }
+        };
     }
 
     /// Reads a constant.
-    ///
-    /// # Errors
-    /// When the input is not valid.
-    pub fn literal(self, json: &str) -> Result<Got, A::Error> {
-        Ok(match self.untyped()? {
-            Got::Aside(value) if serde_json::from_str::<Value>(json).is_ok_and(|known| known == value) => Got::Value,
-            got => got,
-        })
+    pub fn literal(&mut self, json: &str) {
+        self.untyped();
+        if let Ok(Got::Aside(value)) = &self.got
+            && serde_json::from_str::<Value>(json).is_ok_and(|known| known == *value)
+        {
+            self.got = Ok(Got::Value);
+        }
     }
 
     /// Keeps whatever stands there.
-    ///
-    /// # Errors
-    /// When the input is not valid.
-    pub fn untyped(self) -> Result<Got, A::Error> {
-        match self.map {
+    pub fn untyped(&mut self) {
+        self.got = match &mut self.map {
             Some(map) => map.next_value().map(Got::Aside),
             None => Ok(Got::Value),
+        };
+    }
+
+    pub(super) fn settle(&mut self, settle: impl FnOnce(Value) -> Result<(), A::Error>) {
+        self.untyped();
+        if let Ok(Got::Aside(value)) = &mut self.got {
+            self.got = settle(value.take()).map(|()| Got::Value);
         }
     }
 }
@@ -221,7 +220,7 @@ fn aside<E: serde::de::Error>(raw: &RawValue) -> Result<Got, E> {
 ///
 /// # Errors
 /// When a required member is absent or a value does not fit.
-pub fn decode_model<'de, T: Model, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+fn decode_model<'de, T: Model, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     match (T::META.shortcut, T::TELLS) {
         (Some(member), _) => decode_shortcut(member, deserializer),
         (None, Some(tag)) => decode_telling(tag, deserializer),
@@ -242,7 +241,9 @@ fn decode_shortcut<'de, T: Model, D: Deserializer<'de>>(member: usize, deseriali
         return raw.decode(|deserializer| deserializer.deserialize_map(ObjectVisitor(PhantomData)));
     }
     let mut object = T::blank();
-    let got = raw.decode(|deserializer| object.read(member, Member { map: Some(&mut OneValue { deserializer }) }))?;
+    let got = raw.decode(|deserializer| {
+        Member::read(Some(&mut OneValue { deserializer }), |value| object.read(member, value))
+    })?;
     match got {
         Got::Value => {}
         Got::Null | Got::Aside(_) => return Err(D::Error::custom("the bare value has another type than specified")),
@@ -282,14 +283,13 @@ impl<'de, T: Model> Visitor<'de> for ObjectVisitor<T> {
         let mut seen = [0u64; WORDS];
         let correcting = mode::correcting();
         while let Some(key) = map.next_key::<Key<'de>>()? {
-            let member = Member { map: Some(&mut map) };
             match T::META.index(&key.0) {
                 Some(index) => {
                     let name = T::META.members[index];
                     if correcting && !mode::enter_name(name) {
                         return Err(A::Error::custom("nested too deeply"));
                     }
-                    let got = object.read(index, member)?;
+                    let got = Member::read(Some(&mut map), |member| object.read(index, member))?;
                     seen[index / 64] |= 1 << (index % 64);
                     if correcting {
                         mode::leave();
@@ -300,7 +300,7 @@ impl<'de, T: Model> Visitor<'de> for ObjectVisitor<T> {
                     if correcting && !mode::enter_key(&key.0) {
                         return Err(A::Error::custom("nested too deeply"));
                     }
-                    let got = object.read_rest(&key.0, member)?;
+                    let got = Member::read(Some(&mut map), |member| object.read_rest(&key.0, member))?;
                     if correcting {
                         mode::leave();
                     }
@@ -348,14 +348,14 @@ fn missing<'de, T: Model, A: MapAccess<'de>>(object: &mut T, seen: &[u64; WORDS]
             return Err(A::Error::missing_field(name));
         }
         mode::corrected(name, CorrectionKind::Missing);
-        object.read(index, Member::<A> { map: None })?;
+        Member::<A>::read(None, |member| object.read(index, member))?;
         object.extra_mut().mark(index, Mark::Missing);
     }
     Ok(())
 }
 
 /// The object that stands for one the server left out: each required member is marked as invented.
-pub fn empty_model<T: Model>() -> T {
+fn empty_model<T: Model>() -> T {
     let mut object = T::blank();
     for index in 0..T::META.members.len() {
         if T::META.required[index / 64] & (1 << (index % 64)) != 0 {
@@ -369,7 +369,7 @@ pub fn empty_model<T: Model>() -> T {
 ///
 /// # Errors
 /// The serializer's own.
-pub fn encode_model<T: Model, S: Serializer>(object: &T, serializer: S) -> Result<S::Ok, S::Error> {
+fn encode_model<T: Model, S: Serializer>(object: &T, serializer: S) -> Result<S::Ok, S::Error> {
     let extra = object.extra();
     // Decided at compile time: types without a shortcut have no second serializer.
     if const { T::META.shortcut.is_some() }
@@ -379,7 +379,7 @@ pub fn encode_model<T: Model, S: Serializer>(object: &T, serializer: S) -> Resul
         return encode_shortcut(object, member, serializer);
     }
     let mut map = serializer.serialize_map(None)?;
-    object.write(&mut Writer { map: &mut map, extra, meta: T::META })?;
+    write_members(object, &mut map)?;
     for (name, value) in extra.iter() {
         map.serialize_entry(name, value)?;
     }
@@ -390,7 +390,7 @@ pub fn encode_model<T: Model, S: Serializer>(object: &T, serializer: S) -> Resul
 fn encode_shortcut<T: Model, S: Serializer>(object: &T, member: usize, serializer: S) -> Result<S::Ok, S::Error> {
     use serde::ser::Error as _;
     let mut map = serde_json::value::Serializer.serialize_map(None).map_err(S::Error::custom)?;
-    object.write(&mut Writer { map: &mut map, extra: object.extra(), meta: T::META }).map_err(S::Error::custom)?;
+    write_members(object, &mut map).map_err(S::Error::custom)?;
     let mut value = map.end().map_err(S::Error::custom)?;
     match &mut value {
         Value::Object(members) if members.len() == 1 && object.extra().is_empty() => {
@@ -403,123 +403,150 @@ fn encode_shortcut<T: Model, S: Serializer>(object: &T, member: usize, serialize
     }
 }
 
-/// Writes the members of one object.
-#[derive(Debug)]
-pub struct Writer<'a, S> {
+fn write_members<T: Model, S: SerializeMap>(object: &T, map: &mut S) -> Result<(), S::Error> {
+    let mut out = Writer { map, extra: object.extra(), meta: T::META, failed: None };
+    object.write(&mut out);
+    out.failed.map_or(Ok(()), Err)
+}
+
+/// Writes the members of one object. It keeps the first error and writes nothing after it, so that generated code,
+/// which has thousands of members to write, need not look.
+pub struct Writer<'a, S: SerializeMap> {
     map: &'a mut S,
     extra: &'a Extra,
     meta: &'static Meta,
+    failed: Option<S::Error>,
+}
+
+impl<S: SerializeMap> fmt::Debug for Writer<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer").field("meta", self.meta).finish_non_exhaustive()
+    }
 }
 
 impl<S: SerializeMap> Writer<'_, S> {
     /// Writes a required member, unless it is still what correction invented.
-    ///
-    /// # Errors
-    /// The serializer's own.
-    pub fn value<T: Wire>(&mut self, index: usize, value: &T) -> Result<(), S::Error> {
+    pub fn value<T: Wire>(&mut self, index: usize, value: &T) {
         let name = self.meta.members[index];
         if !self.extra.is_plain() {
             if self.extra.get(name).is_some() {
-                return Ok(());
+                return;
             }
             match self.extra.mark_of(index) {
-                Some(Mark::Missing) if value.is_empty() => return Ok(()),
-                Some(Mark::Aside(aside)) if value.is_empty() => return self.map.serialize_entry(name, aside),
+                Some(Mark::Missing) if value.is_empty() => return,
+                Some(Mark::Aside(aside)) if value.is_empty() => return self.raw_entry(name, aside),
                 _ => {}
             }
         }
-        self.map.serialize_entry(name, &Encode(value))
+        self.entry(name, value);
     }
 
     /// Writes an optional member: its value, or what stood there.
-    ///
-    /// # Errors
-    /// The serializer's own.
-    pub fn option<T: Wire>(&mut self, index: usize, value: &Option<T>) -> Result<(), S::Error> {
+    pub fn option<T: Wire>(&mut self, index: usize, value: &Option<T>) {
         if !self.extra.is_plain() {
             let name = self.meta.members[index];
             if self.extra.get(name).is_some() {
-                return Ok(());
+                return;
             }
             if value.is_none() {
                 return match self.extra.mark_of(index) {
-                    Some(Mark::Null) => self.map.serialize_entry(name, &()),
-                    Some(Mark::Aside(aside)) => self.map.serialize_entry(name, aside),
-                    _ => Ok(()),
+                    Some(Mark::Null) => self.raw_entry(name, &()),
+                    Some(Mark::Aside(aside)) => self.raw_entry(name, aside),
+                    _ => {}
                 };
             }
         }
-        match value {
-            Some(value) => self.map.serialize_entry(self.meta.members[index], &Encode(value)),
-            None => Ok(()),
+        if let Some(value) = value {
+            self.entry(self.meta.members[index], value);
         }
     }
 
     /// Writes a required member that may be null.
-    ///
-    /// # Errors
-    /// The serializer's own.
-    pub fn nullable<T: Wire>(&mut self, index: usize, value: &Option<T>) -> Result<(), S::Error> {
+    pub fn nullable<T: Wire>(&mut self, index: usize, value: &Option<T>) {
         let name = self.meta.members[index];
         match (value, self.extra.mark_of(index)) {
-            (None, Some(Mark::Missing)) => Ok(()),
-            (None, Some(Mark::Aside(aside))) => self.map.serialize_entry(name, aside),
-            _ if self.extra.get(name).is_some() => Ok(()),
-            (Some(value), _) => self.map.serialize_entry(name, &Encode(value)),
-            (None, _) => self.map.serialize_entry(name, &()),
+            (None, Some(Mark::Missing)) => {}
+            (None, Some(Mark::Aside(aside))) => self.raw_entry(name, aside),
+            _ if self.extra.get(name).is_some() => {}
+            (Some(value), _) => self.entry(name, value),
+            (None, _) => self.raw_entry(name, &()),
         }
     }
 
     /// Writes a constant, given as JSON text, unless it was absent.
-    ///
-    /// # Errors
-    /// The serializer's own.
-    pub fn literal(&mut self, index: usize, json: &str) -> Result<(), S::Error> {
+    pub fn literal(&mut self, index: usize, json: &str) {
         let name = self.meta.members[index];
         match self.extra.mark_of(index) {
-            Some(Mark::Missing) => Ok(()),
-            Some(Mark::Aside(aside)) => self.map.serialize_entry(name, aside),
-            _ => match serde_json::from_str::<Value>(json) {
-                Ok(value) => self.map.serialize_entry(name, &value),
-                Err(_) => Ok(()),
-            },
+            Some(Mark::Missing) => {}
+            Some(Mark::Aside(aside)) => self.raw_entry(name, aside),
+            _ => {
+                if let Ok(value) = serde_json::from_str::<Value>(json) {
+                    self.raw_entry(name, &value);
+                }
+            }
         }
     }
 
     /// Writes the members of an unknown variant.
-    ///
-    /// # Errors
-    /// The serializer's own.
-    pub fn flatten(&mut self, other: &Untyped) -> Result<(), S::Error> {
+    pub fn flatten(&mut self, other: &Untyped) {
         for (name, value) in other.as_object().into_iter().flatten() {
-            self.map.serialize_entry(name, value)?;
+            self.raw_entry(name, value);
         }
-        Ok(())
     }
 
     /// Writes a member by name: a variant of a container, or one beyond the named ones.
-    ///
-    /// # Errors
-    /// The serializer's own.
-    pub fn entry<T: Wire>(&mut self, name: &str, value: &T) -> Result<(), S::Error> {
-        self.map.serialize_entry(name, &Encode(value))
+    pub fn entry<T: Wire>(&mut self, name: &str, value: &T) {
+        self.raw_entry(name, &Encode(value));
     }
 
-    pub(crate) fn raw_entry<T: serde::Serialize>(&mut self, name: &str, value: &T) -> Result<(), S::Error> {
-        self.map.serialize_entry(name, value)
+    pub(crate) fn raw_entry<T: serde::Serialize>(&mut self, name: &str, value: &T) {
+        if self.failed.is_none() {
+            self.failed = self.map.serialize_entry(name, value).err();
+        }
     }
 
     /// Writes back what stood for a variant that could not be read.
-    ///
-    /// # Errors
-    /// The serializer's own.
-    pub fn asides(&mut self, indexes: &[usize]) -> Result<(), S::Error> {
+    pub fn asides(&mut self, indexes: &[usize]) {
         for index in indexes {
             if let Some(Mark::Aside(value)) = self.extra.mark_of(*index) {
-                self.map.serialize_entry(self.meta.members[*index], value)?;
+                self.raw_entry(self.meta.members[*index], value);
             }
         }
-        Ok(())
+    }
+}
+
+/// The form of [`Model`] types.
+#[derive(Debug)]
+pub enum ObjectForm {}
+
+impl<T: Model + PartialEq> Form<T> for ObjectForm {
+    // A bare value may be anything.
+    const KINDS: u8 = match T::META.shortcut {
+        Some(_) => kind::ANY,
+        None => kind::OBJECT,
+    };
+
+    #[inline]
+    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+        decode_model(deserializer)
+    }
+
+    #[inline]
+    fn encode<S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+        encode_model(value, serializer)
+    }
+
+    fn empty() -> T {
+        empty_model()
+    }
+
+    #[inline]
+    fn blank() -> T {
+        T::blank()
+    }
+
+    fn is_empty(value: &T) -> bool {
+        *value == T::blank()
     }
 }
 
@@ -527,33 +554,7 @@ impl<S: SerializeMap> Writer<'_, S> {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __model {
-    ($($ty:ty),* $(,)?) => {$(
-        impl $crate::rt::Wire for $ty {
-            // A bare value may be anything.
-            const KINDS: u8 = match <Self as $crate::rt::Model>::META.shortcut {
-                Some(_) => $crate::rt::kind::ANY,
-                None => $crate::rt::kind::OBJECT,
-            };
-
-            fn decode<'de, D: ::serde::Deserializer<'de>>(deserializer: D) -> ::core::result::Result<Self, D::Error> {
-                $crate::rt::decode_model(deserializer)
-            }
-            fn encode<S: ::serde::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
-                $crate::rt::encode_model(self, serializer)
-            }
-            #[inline]
-            fn empty() -> Self {
-                $crate::rt::empty_model()
-            }
-            #[inline]
-            fn blank() -> Self {
-                $crate::rt::Model::blank()
-            }
-            #[inline]
-            fn is_empty(&self) -> bool {
-                *self == $crate::rt::Model::blank()
-            }
-        }
-        $crate::rt::serde!($ty);
-    )*};
+    ($($ty:ty),* $(,)?) => {
+        $crate::__generated! { ObjectForm: $($ty),* }
+    };
 }

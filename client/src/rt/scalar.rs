@@ -107,30 +107,6 @@ impl<T: Wire> Wire for Option<T> {
     }
 }
 
-impl<T: Wire> Wire for Box<T> {
-    const KINDS: u8 = T::KINDS;
-
-    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        T::decode(deserializer).map(Self::new)
-    }
-
-    fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (**self).encode(serializer)
-    }
-
-    fn empty() -> Self {
-        Self::new(T::empty())
-    }
-
-    fn blank() -> Self {
-        Self::new(T::blank())
-    }
-
-    fn is_empty(&self) -> bool {
-        (**self).is_empty()
-    }
-}
-
 /// Writes in clear: that is what requests are for.
 impl Wire for Secret<String> {
     const KINDS: u8 = kind::STRING;

@@ -5,6 +5,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serializer};
 use serde_json::Value;
 
+use super::form::Form;
 use super::mode::{self, Mode};
 use super::raw::{Members, Raw, kind};
 use super::wire::Wire;
@@ -103,7 +104,7 @@ pub trait Union: Sized {
 ///
 /// # Errors
 /// When the value is a known alternative but does not fit it.
-pub fn decode_union<'de, T: Union, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+fn decode_union<'de, T: Union, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let raw = Raw::take(deserializer)?;
     let candidates = candidates::<T>(&raw);
     let read = |arm: usize| -> Result<T, serde_json::Error> { raw.decode(|deserializer| T::read(arm, deserializer)) };
@@ -123,14 +124,6 @@ pub fn decode_union<'de, T: Union, D: Deserializer<'de>>(deserializer: D) -> Res
 
 fn kept<T: Union>(raw: &Raw<'_>, read: impl FnOnce() -> Result<T, serde_json::Error>) -> Result<T, serde_json::Error> {
     if mode::correcting() { mode::or_other(raw, None, read, T::other) } else { read() }
-}
-
-/// Writes a union.
-///
-/// # Errors
-/// The serializer's own.
-pub fn encode_union<T: Union, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
-    value.write(serializer)
 }
 
 /// Reads a value of one alternative: what generated matches call.
@@ -223,29 +216,37 @@ fn by_items<T: Union>(raw: &Raw<'_>, of_kind: Vec<usize>) -> Vec<usize> {
     if fitting.is_empty() { of_kind } else { fitting }
 }
 
+/// The form of [`Union`] types.
+#[derive(Debug)]
+pub enum UnionForm {}
+
+impl<T: Union + PartialEq> Form<T> for UnionForm {
+    const KINDS: u8 = Arm::kinds_of(T::ARMS);
+
+    #[inline]
+    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+        decode_union(deserializer)
+    }
+
+    #[inline]
+    fn encode<S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+        value.write(serializer)
+    }
+
+    fn empty() -> T {
+        T::other(Untyped::default())
+    }
+
+    fn is_empty(value: &T) -> bool {
+        *value == T::other(Untyped::default())
+    }
+}
+
 /// Gives [`Union`] types their wire form.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __union {
-    ($($ty:ty),* $(,)?) => {$(
-        impl $crate::rt::Wire for $ty {
-            const KINDS: u8 = $crate::rt::Arm::kinds_of(<Self as $crate::rt::Union>::ARMS);
-
-            fn decode<'de, D: ::serde::Deserializer<'de>>(deserializer: D) -> ::core::result::Result<Self, D::Error> {
-                $crate::rt::decode_union(deserializer)
-            }
-            fn encode<S: ::serde::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
-                $crate::rt::encode_union(self, serializer)
-            }
-            #[inline]
-            fn empty() -> Self {
-                Self::Other(::core::default::Default::default())
-            }
-            #[inline]
-            fn is_empty(&self) -> bool {
-                matches!(self, Self::Other(other) if other.is_null())
-            }
-        }
-        $crate::rt::serde!($ty);
-    )*};
+    ($($ty:ty),* $(,)?) => {
+        $crate::__generated! { UnionForm: $($ty),* }
+    };
 }

@@ -57,7 +57,7 @@ fn wire(scope: &Scope<'_>) -> syn::Result<String> {
     let body = Body::of(scope.wire())?;
     let imports = imports(scope, &["Error", "rt"], &quote!(super::super), &body.uses);
     let abi = quote!(
-        const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+        const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
     );
     let head = quote!(#imports use super::types::*; #abi);
     finish(&format!("How the types of `{}` stand on the wire.", scope.module.name), head, &body)

@@ -65,6 +65,9 @@ pub(super) fn string_enum(plan: &EnumPlan) -> TokenStream {
                     _ => Self::UnknownValue(name.into_owned()),
                 }
             }
+            fn unknown(name: String) -> Self {
+                Self::UnknownValue(name)
+            }
             fn name(&self) -> &str {
                 match self {
                     #(#to)*
@@ -79,7 +82,7 @@ pub(super) fn choice(scope: &Scope<'_>, plan: &ChoicePlan) -> TokenStream {
     let (name, doc) = (ident(&plan.name), docs(&plan.docs));
     let variants = plan.arms.iter().map(|arm| {
         let (rust, ty, doc) = (ident(&arm.rust), scope.ty(&arm.ty), docs(&arm.docs));
-        let attribute = derive::arm(scope, plan, &arm.wire);
+        let attribute = derive::arm(scope, plan, arm);
         if is_unit(plan, arm) { quote!(#doc #attribute #rust,) } else { quote!(#doc #attribute #rust(#ty),) }
     });
     let constructors = constructors(scope, plan);

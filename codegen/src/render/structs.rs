@@ -28,7 +28,7 @@ pub(super) fn render_wire(scope: &Scope<'_>) -> impl Iterator<Item = TokenStream
     let items = scope.module.types.iter().map(|plan| {
         let blank = |plan: &StructPlan| blank(&plan.fields.iter().collect::<Vec<_>>(), plan);
         match plan {
-            _ if derive::is_on(scope) => derive::wire(scope, plan, blank),
+            _ if derive::is_on(scope) => derive::wire(plan, blank),
             TypePlan::Struct(plan) => model(&plan.name, plan, &plan.fields.iter().collect::<Vec<_>>(), &blank(plan)),
             TypePlan::Enum(plan) => choices::string_enum(plan),
             TypePlan::Choice(plan) => choices::wire(scope, plan),
@@ -399,13 +399,12 @@ pub(super) fn model(name: &str, plan: &StructPlan, fields: &[&FieldPlan], blank:
             fn extra_mut(&mut self) -> &mut Extra {
                 &mut self.extra
             }
-            fn read<'de, A: MapAccess<'de>>(&mut self, #member: usize, member: rt::Member<'_, A>) -> Result<rt::Got, A::Error> {
+            fn read<'de, A: MapAccess<'de>>(&mut self, #member: usize, member: &mut rt::Member<'_, 'de, A>) {
                 #body
             }
-            fn write<S: SerializeMap>(&self, #out: &mut rt::Writer<'_, S>) -> Result<(), S::Error> {
+            fn write<S: SerializeMap>(&self, #out: &mut rt::Writer<'_, S>) {
                 #(#writes)*
                 #rest_write
-                Ok(())
             }
             #rest
         }
@@ -428,12 +427,12 @@ fn matches(
             Presence::Optional => (quote!(option), quote!(option)),
         };
         reads.push(quote!(#index => member.#read(&mut self.#rust),));
-        writes.push(quote!(out.#write(#index, &self.#rust)?;));
+        writes.push(quote!(out.#write(#index, &self.#rust);));
     }
     for literal in &plan.literals {
         let (index, json) = (index(&literal.wire), text(&literal.json));
         reads.push(quote!(#index => member.literal(#json),));
-        writes.push(quote!(out.literal(#index, #json)?;));
+        writes.push(quote!(out.literal(#index, #json);));
     }
     if let Some(variants) = &plan.variants {
         let (field, ty) = (ident(&variants.field), ident(&variants.name));
@@ -442,16 +441,16 @@ fn matches(
         for (wire, variant, _) in &variants.variants {
             let (index, variant, wire) = (index(wire), ident(variant), text(wire));
             reads.push(quote!(#index => member.variant(&mut self.#field, #ty::#variant),));
-            arms.push(quote!(Some(#ty::#variant(value)) => out.entry(#wire, value)?,));
+            arms.push(quote!(Some(#ty::#variant(value)) => out.entry(#wire, value),));
             indexes.push(index);
         }
         writes.push(quote! {
             match &self.#field {
                 #(#arms)*
-                Some(#ty::Other(other)) => out.flatten(other)?,
+                Some(#ty::Other(other)) => out.flatten(other),
                 None => {}
             }
-            out.asides(&[#(#indexes),*])?;
+            out.asides(&[#(#indexes),*]);
         });
     }
     (reads, writes)
@@ -470,11 +469,11 @@ fn rest_methods(rest: &RestPlan) -> TokenStream {
             if self.#field.is_some() {
                 return member.untyped();
             }
-            member.entry(|value| self.#field = Some(Entry { key: key.to_owned(), value }))
+            member.entry(|value| self.#field = Some(Entry { key: key.to_owned(), value }));
         },
     };
     quote! {
-        fn read_rest<'de, A: MapAccess<'de>>(&mut self, key: &str, member: rt::Member<'_, A>) -> Result<rt::Got, A::Error> {
+        fn read_rest<'de, A: MapAccess<'de>>(&mut self, key: &str, member: &mut rt::Member<'_, 'de, A>) {
             #body
         }
     }
@@ -485,13 +484,13 @@ fn rest_write(rest: &RestPlan) -> TokenStream {
     match rest.kind {
         RestKind::Map => quote! {
             for (key, value) in &self.#field {
-                out.entry(key, value)?;
+                out.entry(key, value);
             }
         },
-        RestKind::TypedKeys => quote!(out.typed_keys(&self.#field)?;),
+        RestKind::TypedKeys => quote!(out.typed_keys(&self.#field);),
         RestKind::Single => quote! {
             if let Some(entry) = &self.#field {
-                out.entry(&entry.key, &entry.value)?;
+                out.entry(&entry.key, &entry.value);
             }
         },
     }

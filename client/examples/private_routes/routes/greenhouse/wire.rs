@@ -9,7 +9,7 @@ use elkit::{Error, rt};
 use elkit::body::Body;
 use elkit::types::Extra;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     Reading, ReadingsResponse, Sensor, AddSensorRequest
 }
@@ -44,8 +44,8 @@ impl rt::Model for Reading {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.value(&mut self.sensor),
             0 => member.value(&mut self.at),
@@ -54,15 +54,11 @@ impl rt::Model for Reading {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(2, &self.sensor)?;
-        out.value(0, &self.at)?;
-        out.value(3, &self.value)?;
-        out.nullable(1, &self.battery)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(2, &self.sensor);
+        out.value(0, &self.at);
+        out.value(3, &self.value);
+        out.nullable(1, &self.battery);
     }
 }
 
@@ -91,21 +87,17 @@ impl rt::Model for ReadingsResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.total),
             0 => member.value(&mut self.readings),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.total)?;
-        out.value(0, &self.readings)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.total);
+        out.value(0, &self.readings);
     }
 }
 
@@ -135,8 +127,8 @@ impl rt::Model for Sensor {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.value(&mut self.kind),
@@ -144,14 +136,10 @@ impl rt::Model for Sensor {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.kind)?;
-        out.option(2, &self.shelf)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.value(1, &self.kind);
+        out.option(2, &self.shelf);
     }
 }
 
@@ -163,6 +151,9 @@ impl rt::StringEnum for SensorKind {
             "light" => Self::Light,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -201,8 +192,8 @@ impl rt::Model for AddSensorRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.kind),
             2 => member.option(&mut self.shelf),
@@ -210,14 +201,10 @@ impl rt::Model for AddSensorRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.kind)?;
-        out.option(2, &self.shelf)?;
-        out.option(1, &self.pin)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.kind);
+        out.option(2, &self.shelf);
+        out.option(1, &self.pin);
     }
 }
 

@@ -8,7 +8,7 @@ use serde::ser::SerializeMap;
 use crate::rt;
 use crate::types::{Extra, TypedKeys, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     AdjacencyMatrixAggregate, AdjacencyMatrixAggregation, AdjacencyMatrixBucket,
     Aggregation, AggregationRange, ArrayPercentilesItem, AutoDateHistogramAggregate,
@@ -131,21 +131,17 @@ impl rt::Model for AdjacencyMatrixAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             0 => member.value(&mut self.buckets),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.value(0, &self.buckets)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.value(0, &self.buckets);
     }
 }
 
@@ -174,21 +170,17 @@ impl rt::Model for AdjacencyMatrixAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.filters),
             1 => member.option(&mut self.separator),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.filters)?;
-        out.option(1, &self.separator)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.filters);
+        out.option(1, &self.separator);
     }
 }
 
@@ -218,28 +210,24 @@ impl rt::Model for AdjacencyMatrixBucket {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.doc_count),
             1 => member.value(&mut self.key),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.doc_count)?;
-        out.value(1, &self.key)?;
-        out.typed_keys(&self.aggregations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.doc_count);
+        out.value(1, &self.key);
+        out.typed_keys(&self.aggregations);
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.typed_key(key, &mut self.aggregations)
     }
 }
@@ -696,8 +684,8 @@ impl rt::Model for Aggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.aggregations),
             46 => member.option(&mut self.meta),
@@ -787,165 +775,144 @@ impl rt::Model for Aggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.aggregations)?;
-        out.option(46, &self.meta)?;
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.aggregations);
+        out.option(46, &self.meta);
         match &self.kind {
             Some(AggregationKind::AdjacencyMatrix(value)) => {
-                out.entry("adjacency_matrix", value)?
+                out.entry("adjacency_matrix", value)
             }
             Some(AggregationKind::AutoDateHistogram(value)) => {
-                out.entry("auto_date_histogram", value)?
+                out.entry("auto_date_histogram", value)
             }
-            Some(AggregationKind::Avg(value)) => out.entry("avg", value)?,
-            Some(AggregationKind::AvgBucket(value)) => out.entry("avg_bucket", value)?,
-            Some(AggregationKind::Boxplot(value)) => out.entry("boxplot", value)?,
+            Some(AggregationKind::Avg(value)) => out.entry("avg", value),
+            Some(AggregationKind::AvgBucket(value)) => out.entry("avg_bucket", value),
+            Some(AggregationKind::Boxplot(value)) => out.entry("boxplot", value),
             Some(AggregationKind::BucketScript(value)) => {
-                out.entry("bucket_script", value)?
+                out.entry("bucket_script", value)
             }
             Some(AggregationKind::BucketSelector(value)) => {
-                out.entry("bucket_selector", value)?
+                out.entry("bucket_selector", value)
             }
-            Some(AggregationKind::BucketSort(value)) => out.entry("bucket_sort", value)?,
+            Some(AggregationKind::BucketSort(value)) => out.entry("bucket_sort", value),
             Some(AggregationKind::BucketCountKsTest(value)) => {
-                out.entry("bucket_count_ks_test", value)?
+                out.entry("bucket_count_ks_test", value)
             }
             Some(AggregationKind::BucketCorrelation(value)) => {
-                out.entry("bucket_correlation", value)?
+                out.entry("bucket_correlation", value)
             }
-            Some(AggregationKind::Cardinality(value)) => out.entry("cardinality", value)?,
+            Some(AggregationKind::Cardinality(value)) => out.entry("cardinality", value),
             Some(AggregationKind::CartesianBounds(value)) => {
-                out.entry("cartesian_bounds", value)?
+                out.entry("cartesian_bounds", value)
             }
             Some(AggregationKind::CartesianCentroid(value)) => {
-                out.entry("cartesian_centroid", value)?
+                out.entry("cartesian_centroid", value)
             }
             Some(AggregationKind::CategorizeText(value)) => {
-                out.entry("categorize_text", value)?
+                out.entry("categorize_text", value)
             }
-            Some(AggregationKind::ChangePoint(value)) => {
-                out.entry("change_point", value)?
-            }
-            Some(AggregationKind::Children(value)) => out.entry("children", value)?,
-            Some(AggregationKind::Composite(value)) => out.entry("composite", value)?,
+            Some(AggregationKind::ChangePoint(value)) => out.entry("change_point", value),
+            Some(AggregationKind::Children(value)) => out.entry("children", value),
+            Some(AggregationKind::Composite(value)) => out.entry("composite", value),
             Some(AggregationKind::CumulativeCardinality(value)) => {
-                out.entry("cumulative_cardinality", value)?
+                out.entry("cumulative_cardinality", value)
             }
             Some(AggregationKind::CumulativeSum(value)) => {
-                out.entry("cumulative_sum", value)?
+                out.entry("cumulative_sum", value)
             }
             Some(AggregationKind::DateHistogram(value)) => {
-                out.entry("date_histogram", value)?
+                out.entry("date_histogram", value)
             }
-            Some(AggregationKind::DateRange(value)) => out.entry("date_range", value)?,
-            Some(AggregationKind::Derivative(value)) => out.entry("derivative", value)?,
+            Some(AggregationKind::DateRange(value)) => out.entry("date_range", value),
+            Some(AggregationKind::Derivative(value)) => out.entry("derivative", value),
             Some(AggregationKind::DiversifiedSampler(value)) => {
-                out.entry("diversified_sampler", value)?
+                out.entry("diversified_sampler", value)
             }
             Some(AggregationKind::ExtendedStats(value)) => {
-                out.entry("extended_stats", value)?
+                out.entry("extended_stats", value)
             }
             Some(AggregationKind::ExtendedStatsBucket(value)) => {
-                out.entry("extended_stats_bucket", value)?
+                out.entry("extended_stats_bucket", value)
             }
             Some(AggregationKind::FrequentItemSets(value)) => {
-                out.entry("frequent_item_sets", value)?
+                out.entry("frequent_item_sets", value)
             }
-            Some(AggregationKind::Filter(value)) => out.entry("filter", value)?,
-            Some(AggregationKind::Filters(value)) => out.entry("filters", value)?,
-            Some(AggregationKind::GeoBounds(value)) => out.entry("geo_bounds", value)?,
-            Some(AggregationKind::GeoCentroid(value)) => {
-                out.entry("geo_centroid", value)?
-            }
-            Some(AggregationKind::GeoDistance(value)) => {
-                out.entry("geo_distance", value)?
-            }
-            Some(AggregationKind::GeohashGrid(value)) => {
-                out.entry("geohash_grid", value)?
-            }
-            Some(AggregationKind::GeoLine(value)) => out.entry("geo_line", value)?,
-            Some(AggregationKind::GeotileGrid(value)) => {
-                out.entry("geotile_grid", value)?
-            }
-            Some(AggregationKind::GeohexGrid(value)) => out.entry("geohex_grid", value)?,
-            Some(AggregationKind::Global(value)) => out.entry("global", value)?,
-            Some(AggregationKind::Histogram(value)) => out.entry("histogram", value)?,
-            Some(AggregationKind::IpRange(value)) => out.entry("ip_range", value)?,
-            Some(AggregationKind::IpPrefix(value)) => out.entry("ip_prefix", value)?,
-            Some(AggregationKind::Inference(value)) => out.entry("inference", value)?,
-            Some(AggregationKind::Line(value)) => out.entry("line", value)?,
-            Some(AggregationKind::MatrixStats(value)) => {
-                out.entry("matrix_stats", value)?
-            }
-            Some(AggregationKind::Max(value)) => out.entry("max", value)?,
-            Some(AggregationKind::MaxBucket(value)) => out.entry("max_bucket", value)?,
+            Some(AggregationKind::Filter(value)) => out.entry("filter", value),
+            Some(AggregationKind::Filters(value)) => out.entry("filters", value),
+            Some(AggregationKind::GeoBounds(value)) => out.entry("geo_bounds", value),
+            Some(AggregationKind::GeoCentroid(value)) => out.entry("geo_centroid", value),
+            Some(AggregationKind::GeoDistance(value)) => out.entry("geo_distance", value),
+            Some(AggregationKind::GeohashGrid(value)) => out.entry("geohash_grid", value),
+            Some(AggregationKind::GeoLine(value)) => out.entry("geo_line", value),
+            Some(AggregationKind::GeotileGrid(value)) => out.entry("geotile_grid", value),
+            Some(AggregationKind::GeohexGrid(value)) => out.entry("geohex_grid", value),
+            Some(AggregationKind::Global(value)) => out.entry("global", value),
+            Some(AggregationKind::Histogram(value)) => out.entry("histogram", value),
+            Some(AggregationKind::IpRange(value)) => out.entry("ip_range", value),
+            Some(AggregationKind::IpPrefix(value)) => out.entry("ip_prefix", value),
+            Some(AggregationKind::Inference(value)) => out.entry("inference", value),
+            Some(AggregationKind::Line(value)) => out.entry("line", value),
+            Some(AggregationKind::MatrixStats(value)) => out.entry("matrix_stats", value),
+            Some(AggregationKind::Max(value)) => out.entry("max", value),
+            Some(AggregationKind::MaxBucket(value)) => out.entry("max_bucket", value),
             Some(AggregationKind::MedianAbsoluteDeviation(value)) => {
-                out.entry("median_absolute_deviation", value)?
+                out.entry("median_absolute_deviation", value)
             }
-            Some(AggregationKind::Min(value)) => out.entry("min", value)?,
-            Some(AggregationKind::MinBucket(value)) => out.entry("min_bucket", value)?,
-            Some(AggregationKind::Missing(value)) => out.entry("missing", value)?,
-            Some(AggregationKind::MovingAvg(value)) => out.entry("moving_avg", value)?,
+            Some(AggregationKind::Min(value)) => out.entry("min", value),
+            Some(AggregationKind::MinBucket(value)) => out.entry("min_bucket", value),
+            Some(AggregationKind::Missing(value)) => out.entry("missing", value),
+            Some(AggregationKind::MovingAvg(value)) => out.entry("moving_avg", value),
             Some(AggregationKind::MovingPercentiles(value)) => {
-                out.entry("moving_percentiles", value)?
+                out.entry("moving_percentiles", value)
             }
-            Some(AggregationKind::MovingFn(value)) => out.entry("moving_fn", value)?,
-            Some(AggregationKind::MultiTerms(value)) => out.entry("multi_terms", value)?,
-            Some(AggregationKind::Nested(value)) => out.entry("nested", value)?,
-            Some(AggregationKind::Normalize(value)) => out.entry("normalize", value)?,
-            Some(AggregationKind::Parent(value)) => out.entry("parent", value)?,
+            Some(AggregationKind::MovingFn(value)) => out.entry("moving_fn", value),
+            Some(AggregationKind::MultiTerms(value)) => out.entry("multi_terms", value),
+            Some(AggregationKind::Nested(value)) => out.entry("nested", value),
+            Some(AggregationKind::Normalize(value)) => out.entry("normalize", value),
+            Some(AggregationKind::Parent(value)) => out.entry("parent", value),
             Some(AggregationKind::PercentileRanks(value)) => {
-                out.entry("percentile_ranks", value)?
+                out.entry("percentile_ranks", value)
             }
-            Some(AggregationKind::Percentiles(value)) => out.entry("percentiles", value)?,
+            Some(AggregationKind::Percentiles(value)) => out.entry("percentiles", value),
             Some(AggregationKind::PercentilesBucket(value)) => {
-                out.entry("percentiles_bucket", value)?
+                out.entry("percentiles_bucket", value)
             }
-            Some(AggregationKind::Range(value)) => out.entry("range", value)?,
-            Some(AggregationKind::RareTerms(value)) => out.entry("rare_terms", value)?,
-            Some(AggregationKind::Rate(value)) => out.entry("rate", value)?,
+            Some(AggregationKind::Range(value)) => out.entry("range", value),
+            Some(AggregationKind::RareTerms(value)) => out.entry("rare_terms", value),
+            Some(AggregationKind::Rate(value)) => out.entry("rate", value),
             Some(AggregationKind::ReverseNested(value)) => {
-                out.entry("reverse_nested", value)?
+                out.entry("reverse_nested", value)
             }
             Some(AggregationKind::RandomSampler(value)) => {
-                out.entry("random_sampler", value)?
+                out.entry("random_sampler", value)
             }
-            Some(AggregationKind::Sampler(value)) => out.entry("sampler", value)?,
+            Some(AggregationKind::Sampler(value)) => out.entry("sampler", value),
             Some(AggregationKind::ScriptedMetric(value)) => {
-                out.entry("scripted_metric", value)?
+                out.entry("scripted_metric", value)
             }
-            Some(AggregationKind::SerialDiff(value)) => out.entry("serial_diff", value)?,
+            Some(AggregationKind::SerialDiff(value)) => out.entry("serial_diff", value),
             Some(AggregationKind::SignificantTerms(value)) => {
-                out.entry("significant_terms", value)?
+                out.entry("significant_terms", value)
             }
             Some(AggregationKind::SignificantText(value)) => {
-                out.entry("significant_text", value)?
+                out.entry("significant_text", value)
             }
-            Some(AggregationKind::Stats(value)) => out.entry("stats", value)?,
-            Some(AggregationKind::StatsBucket(value)) => {
-                out.entry("stats_bucket", value)?
-            }
-            Some(AggregationKind::StringStats(value)) => {
-                out.entry("string_stats", value)?
-            }
-            Some(AggregationKind::Sum(value)) => out.entry("sum", value)?,
-            Some(AggregationKind::SumBucket(value)) => out.entry("sum_bucket", value)?,
-            Some(AggregationKind::Terms(value)) => out.entry("terms", value)?,
-            Some(AggregationKind::TimeSeries(value)) => out.entry("time_series", value)?,
-            Some(AggregationKind::TopHits(value)) => out.entry("top_hits", value)?,
-            Some(AggregationKind::TTest(value)) => out.entry("t_test", value)?,
-            Some(AggregationKind::TopMetrics(value)) => out.entry("top_metrics", value)?,
-            Some(AggregationKind::ValueCount(value)) => out.entry("value_count", value)?,
-            Some(AggregationKind::WeightedAvg(value)) => {
-                out.entry("weighted_avg", value)?
-            }
+            Some(AggregationKind::Stats(value)) => out.entry("stats", value),
+            Some(AggregationKind::StatsBucket(value)) => out.entry("stats_bucket", value),
+            Some(AggregationKind::StringStats(value)) => out.entry("string_stats", value),
+            Some(AggregationKind::Sum(value)) => out.entry("sum", value),
+            Some(AggregationKind::SumBucket(value)) => out.entry("sum_bucket", value),
+            Some(AggregationKind::Terms(value)) => out.entry("terms", value),
+            Some(AggregationKind::TimeSeries(value)) => out.entry("time_series", value),
+            Some(AggregationKind::TopHits(value)) => out.entry("top_hits", value),
+            Some(AggregationKind::TTest(value)) => out.entry("t_test", value),
+            Some(AggregationKind::TopMetrics(value)) => out.entry("top_metrics", value),
+            Some(AggregationKind::ValueCount(value)) => out.entry("value_count", value),
+            Some(AggregationKind::WeightedAvg(value)) => out.entry("weighted_avg", value),
             Some(AggregationKind::VariableWidthHistogram(value)) => {
-                out.entry("variable_width_histogram", value)?
+                out.entry("variable_width_histogram", value)
             }
-            Some(AggregationKind::Other(other)) => out.flatten(other)?,
+            Some(AggregationKind::Other(other)) => out.flatten(other),
             None => {}
         }
         out.asides(
@@ -956,8 +923,7 @@ impl rt::Model for Aggregation {
                 58, 59, 61, 62, 63, 64, 60, 65, 66, 67, 68, 69, 70, 71, 72, 73, 74, 76,
                 77, 78, 75, 79, 80, 82, 81,
             ],
-        )?;
-        Ok(())
+        );
     }
 }
 
@@ -987,8 +953,8 @@ impl rt::Model for AggregationRange {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.from),
             1 => member.option(&mut self.key),
@@ -996,14 +962,10 @@ impl rt::Model for AggregationRange {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.from)?;
-        out.option(1, &self.key)?;
-        out.option(2, &self.to)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.from);
+        out.option(1, &self.key);
+        out.option(2, &self.to);
     }
 }
 
@@ -1057,8 +1019,8 @@ impl rt::Model for ArrayPercentilesItem {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.key),
             1 => member.option(&mut self.value),
@@ -1066,14 +1028,10 @@ impl rt::Model for ArrayPercentilesItem {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.key)?;
-        out.nullable(1, &self.value)?;
-        out.option(2, &self.value_as_string)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.key);
+        out.nullable(1, &self.value);
+        out.option(2, &self.value_as_string);
     }
 }
 
@@ -1103,8 +1061,8 @@ impl rt::Model for AutoDateHistogramAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.meta),
             0 => member.value(&mut self.buckets),
@@ -1112,14 +1070,10 @@ impl rt::Model for AutoDateHistogramAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.meta)?;
-        out.value(0, &self.buckets)?;
-        out.value(1, &self.interval)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.meta);
+        out.value(0, &self.buckets);
+        out.value(1, &self.interval);
     }
 }
 
@@ -1165,8 +1119,8 @@ impl rt::Model for AutoDateHistogramAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.buckets),
             1 => member.option(&mut self.field),
@@ -1180,20 +1134,16 @@ impl rt::Model for AutoDateHistogramAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.buckets)?;
-        out.option(1, &self.field)?;
-        out.option(2, &self.format)?;
-        out.option(3, &self.minimum_interval)?;
-        out.option(4, &self.missing)?;
-        out.option(5, &self.offset)?;
-        out.option(6, &self.params)?;
-        out.option(7, &self.script)?;
-        out.option(8, &self.time_zone)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.buckets);
+        out.option(1, &self.field);
+        out.option(2, &self.format);
+        out.option(3, &self.minimum_interval);
+        out.option(4, &self.missing);
+        out.option(5, &self.offset);
+        out.option(6, &self.params);
+        out.option(7, &self.script);
+        out.option(8, &self.time_zone);
     }
 }
 
@@ -1224,8 +1174,8 @@ impl rt::Model for AverageAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.field),
             2 => member.option(&mut self.missing),
@@ -1234,15 +1184,11 @@ impl rt::Model for AverageAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field)?;
-        out.option(2, &self.missing)?;
-        out.option(3, &self.script)?;
-        out.option(1, &self.format)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.field);
+        out.option(2, &self.missing);
+        out.option(3, &self.script);
+        out.option(1, &self.format);
     }
 }
 
@@ -1272,8 +1218,8 @@ impl rt::Model for AverageBucketAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.buckets_path),
             1 => member.option(&mut self.format),
@@ -1281,14 +1227,10 @@ impl rt::Model for AverageBucketAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.buckets_path)?;
-        out.option(1, &self.format)?;
-        out.option(2, &self.gap_policy)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.buckets_path);
+        out.option(1, &self.format);
+        out.option(2, &self.gap_policy);
     }
 }
 
@@ -1318,8 +1260,8 @@ impl rt::Model for AvgAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.meta),
             1 => member.option(&mut self.value),
@@ -1327,14 +1269,10 @@ impl rt::Model for AvgAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.meta)?;
-        out.nullable(1, &self.value)?;
-        out.option(2, &self.value_as_string)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.meta);
+        out.nullable(1, &self.value);
+        out.option(2, &self.value_as_string);
     }
 }
 
@@ -1392,8 +1330,8 @@ impl rt::Model for BoxplotAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             4 => member.option(&mut self.meta),
             5 => member.value(&mut self.min),
@@ -1413,26 +1351,22 @@ impl rt::Model for BoxplotAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(4, &self.meta)?;
-        out.value(5, &self.min)?;
-        out.value(2, &self.max)?;
-        out.value(7, &self.q1)?;
-        out.value(9, &self.q2)?;
-        out.value(11, &self.q3)?;
-        out.value(0, &self.lower)?;
-        out.value(13, &self.upper)?;
-        out.option(6, &self.min_as_string)?;
-        out.option(3, &self.max_as_string)?;
-        out.option(8, &self.q1_as_string)?;
-        out.option(10, &self.q2_as_string)?;
-        out.option(12, &self.q3_as_string)?;
-        out.option(1, &self.lower_as_string)?;
-        out.option(14, &self.upper_as_string)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(4, &self.meta);
+        out.value(5, &self.min);
+        out.value(2, &self.max);
+        out.value(7, &self.q1);
+        out.value(9, &self.q2);
+        out.value(11, &self.q3);
+        out.value(0, &self.lower);
+        out.value(13, &self.upper);
+        out.option(6, &self.min_as_string);
+        out.option(3, &self.max_as_string);
+        out.option(8, &self.q1_as_string);
+        out.option(10, &self.q2_as_string);
+        out.option(12, &self.q3_as_string);
+        out.option(1, &self.lower_as_string);
+        out.option(14, &self.upper_as_string);
     }
 }
 
@@ -1464,8 +1398,8 @@ impl rt::Model for BoxplotAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.field),
             3 => member.option(&mut self.missing),
@@ -1475,16 +1409,12 @@ impl rt::Model for BoxplotAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.field)?;
-        out.option(3, &self.missing)?;
-        out.option(4, &self.script)?;
-        out.option(0, &self.compression)?;
-        out.option(1, &self.execution_hint)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.field);
+        out.option(3, &self.missing);
+        out.option(4, &self.script);
+        out.option(0, &self.compression);
+        out.option(1, &self.execution_hint);
     }
 }
 
@@ -1513,21 +1443,17 @@ impl rt::Model for BucketCorrelationAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.buckets_path),
             1 => member.value(&mut self.function),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.buckets_path)?;
-        out.value(1, &self.function)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.buckets_path);
+        out.value(1, &self.function);
     }
 }
 
@@ -1555,19 +1481,15 @@ impl rt::Model for BucketCorrelationFunction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.count_correlation),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.count_correlation)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.count_correlation);
     }
 }
 
@@ -1595,19 +1517,15 @@ impl rt::Model for BucketCorrelationFunctionCountCorrelation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.indicator),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.indicator)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.indicator);
     }
 }
 
@@ -1637,8 +1555,8 @@ impl rt::Model for BucketCorrelationFunctionCountCorrelationIndicator {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.doc_count),
             1 => member.value(&mut self.expectations),
@@ -1646,14 +1564,10 @@ impl rt::Model for BucketCorrelationFunctionCountCorrelationIndicator {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.doc_count)?;
-        out.value(1, &self.expectations)?;
-        out.option(2, &self.fractions)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.doc_count);
+        out.value(1, &self.expectations);
+        out.option(2, &self.fractions);
     }
 }
 
@@ -1684,8 +1598,8 @@ impl rt::Model for BucketKsAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.buckets_path),
             0 => member.option(&mut self.alternative),
@@ -1694,15 +1608,11 @@ impl rt::Model for BucketKsAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.buckets_path)?;
-        out.option(0, &self.alternative)?;
-        out.option(2, &self.fractions)?;
-        out.option(3, &self.sampling_method)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.buckets_path);
+        out.option(0, &self.alternative);
+        out.option(2, &self.fractions);
+        out.option(3, &self.sampling_method);
     }
 }
 
@@ -1733,8 +1643,8 @@ impl rt::Model for BucketMetricValueAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             2 => member.option(&mut self.value),
@@ -1743,15 +1653,11 @@ impl rt::Model for BucketMetricValueAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.nullable(2, &self.value)?;
-        out.option(3, &self.value_as_string)?;
-        out.value(0, &self.keys)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.nullable(2, &self.value);
+        out.option(3, &self.value_as_string);
+        out.value(0, &self.keys);
     }
 }
 
@@ -1782,8 +1688,8 @@ impl rt::Model for BucketScriptAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.buckets_path),
             1 => member.option(&mut self.format),
@@ -1792,15 +1698,11 @@ impl rt::Model for BucketScriptAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.buckets_path)?;
-        out.option(1, &self.format)?;
-        out.option(2, &self.gap_policy)?;
-        out.option(3, &self.script)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.buckets_path);
+        out.option(1, &self.format);
+        out.option(2, &self.gap_policy);
+        out.option(3, &self.script);
     }
 }
 
@@ -1831,8 +1733,8 @@ impl rt::Model for BucketSelectorAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.buckets_path),
             1 => member.option(&mut self.format),
@@ -1841,15 +1743,11 @@ impl rt::Model for BucketSelectorAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.buckets_path)?;
-        out.option(1, &self.format)?;
-        out.option(2, &self.gap_policy)?;
-        out.option(3, &self.script)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.buckets_path);
+        out.option(1, &self.format);
+        out.option(2, &self.gap_policy);
+        out.option(3, &self.script);
     }
 }
 
@@ -1880,8 +1778,8 @@ impl rt::Model for BucketSortAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.from),
             1 => member.option(&mut self.gap_policy),
@@ -1890,15 +1788,11 @@ impl rt::Model for BucketSortAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.from)?;
-        out.option(1, &self.gap_policy)?;
-        out.option(2, &self.size)?;
-        out.option(3, &self.sort)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.from);
+        out.option(1, &self.gap_policy);
+        out.option(2, &self.size);
+        out.option(3, &self.sort);
     }
 }
 
@@ -1946,6 +1840,9 @@ impl rt::StringEnum for CalendarInterval {
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
+    }
     fn name(&self) -> &str {
         match self {
             Self::Second => "second",
@@ -1986,21 +1883,17 @@ impl rt::Model for CardinalityAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.meta),
             1 => member.value(&mut self.value),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.meta)?;
-        out.value(1, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.meta);
+        out.value(1, &self.value);
     }
 }
 
@@ -2040,8 +1933,8 @@ impl rt::Model for CardinalityAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.field),
             2 => member.option(&mut self.missing),
@@ -2052,17 +1945,13 @@ impl rt::Model for CardinalityAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.field)?;
-        out.option(2, &self.missing)?;
-        out.option(5, &self.script)?;
-        out.option(3, &self.precision_threshold)?;
-        out.option(4, &self.rehash)?;
-        out.option(0, &self.execution_hint)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.field);
+        out.option(2, &self.missing);
+        out.option(5, &self.script);
+        out.option(3, &self.precision_threshold);
+        out.option(4, &self.rehash);
+        out.option(0, &self.execution_hint);
     }
 }
 
@@ -2076,6 +1965,9 @@ impl rt::StringEnum for CardinalityExecutionMode {
             "save_time_heuristic" => Self::SaveTimeHeuristic,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2114,21 +2006,17 @@ impl rt::Model for CartesianBoundsAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             0 => member.option(&mut self.bounds),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.option(0, &self.bounds)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.option(0, &self.bounds);
     }
 }
 
@@ -2158,8 +2046,8 @@ impl rt::Model for CartesianBoundsAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.field),
             1 => member.option(&mut self.missing),
@@ -2167,14 +2055,10 @@ impl rt::Model for CartesianBoundsAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field)?;
-        out.option(1, &self.missing)?;
-        out.option(2, &self.script)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.field);
+        out.option(1, &self.missing);
+        out.option(2, &self.script);
     }
 }
 
@@ -2204,8 +2088,8 @@ impl rt::Model for CartesianCentroidAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.meta),
             0 => member.value(&mut self.count),
@@ -2213,14 +2097,10 @@ impl rt::Model for CartesianCentroidAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.meta)?;
-        out.value(0, &self.count)?;
-        out.option(1, &self.location)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.meta);
+        out.value(0, &self.count);
+        out.option(1, &self.location);
     }
 }
 
@@ -2250,8 +2130,8 @@ impl rt::Model for CartesianCentroidAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.field),
             1 => member.option(&mut self.missing),
@@ -2259,14 +2139,10 @@ impl rt::Model for CartesianCentroidAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field)?;
-        out.option(1, &self.missing)?;
-        out.option(2, &self.script)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.field);
+        out.option(1, &self.missing);
+        out.option(2, &self.script);
     }
 }
 
@@ -2314,8 +2190,8 @@ impl rt::Model for CategorizeTextAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.value(&mut self.field),
             4 => member.option(&mut self.max_unique_tokens),
@@ -2330,21 +2206,17 @@ impl rt::Model for CategorizeTextAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(2, &self.field)?;
-        out.option(4, &self.max_unique_tokens)?;
-        out.option(3, &self.max_matched_tokens)?;
-        out.option(8, &self.similarity_threshold)?;
-        out.option(1, &self.categorization_filters)?;
-        out.option(0, &self.categorization_analyzer)?;
-        out.option(7, &self.shard_size)?;
-        out.option(9, &self.size)?;
-        out.option(5, &self.min_doc_count)?;
-        out.option(6, &self.shard_min_doc_count)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(2, &self.field);
+        out.option(4, &self.max_unique_tokens);
+        out.option(3, &self.max_matched_tokens);
+        out.option(8, &self.similarity_threshold);
+        out.option(1, &self.categorization_filters);
+        out.option(0, &self.categorization_analyzer);
+        out.option(7, &self.shard_size);
+        out.option(9, &self.size);
+        out.option(5, &self.min_doc_count);
+        out.option(6, &self.shard_min_doc_count);
     }
 }
 
@@ -2401,8 +2273,8 @@ impl rt::Model for ChangePointAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             2 => member.value(&mut self.r#type),
@@ -2410,14 +2282,10 @@ impl rt::Model for ChangePointAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.value(2, &self.r#type)?;
-        out.option(0, &self.bucket)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.value(2, &self.r#type);
+        out.option(0, &self.bucket);
     }
 }
 
@@ -2447,8 +2315,8 @@ impl rt::Model for ChangePointAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.buckets_path),
             1 => member.option(&mut self.format),
@@ -2456,14 +2324,10 @@ impl rt::Model for ChangePointAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.buckets_path)?;
-        out.option(1, &self.format)?;
-        out.option(2, &self.gap_policy)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.buckets_path);
+        out.option(1, &self.format);
+        out.option(2, &self.gap_policy);
     }
 }
 
@@ -2493,28 +2357,24 @@ impl rt::Model for ChangePointBucket {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.doc_count),
             1 => member.value(&mut self.key),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.doc_count)?;
-        out.value(1, &self.key)?;
-        out.typed_keys(&self.aggregations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.doc_count);
+        out.value(1, &self.key);
+        out.typed_keys(&self.aggregations);
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.typed_key(key, &mut self.aggregations)
     }
 }
@@ -2589,21 +2449,17 @@ impl rt::Model for ChiSquareHeuristic {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.background_is_superset),
             1 => member.value(&mut self.include_negatives),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.background_is_superset)?;
-        out.value(1, &self.include_negatives)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.background_is_superset);
+        out.value(1, &self.include_negatives);
     }
 }
 
@@ -2633,28 +2489,24 @@ impl rt::Model for ChildrenAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             0 => member.value(&mut self.doc_count),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.value(0, &self.doc_count)?;
-        out.typed_keys(&self.aggregations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.value(0, &self.doc_count);
+        out.typed_keys(&self.aggregations);
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.typed_key(key, &mut self.aggregations)
     }
 }
@@ -2683,19 +2535,15 @@ impl rt::Model for ChildrenAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.r#type);
     }
 }
 
@@ -2725,8 +2573,8 @@ impl rt::Model for CompositeAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.meta),
             1 => member.value(&mut self.buckets),
@@ -2734,14 +2582,10 @@ impl rt::Model for CompositeAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.meta)?;
-        out.value(1, &self.buckets)?;
-        out.option(0, &self.after_key)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.meta);
+        out.value(1, &self.buckets);
+        out.option(0, &self.after_key);
     }
 }
 
@@ -2771,8 +2615,8 @@ impl rt::Model for CompositeAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.after),
             1 => member.option(&mut self.size),
@@ -2780,14 +2624,10 @@ impl rt::Model for CompositeAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.after)?;
-        out.option(1, &self.size)?;
-        out.option(2, &self.sources)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.after);
+        out.option(1, &self.size);
+        out.option(2, &self.sources);
     }
 }
 
@@ -2850,28 +2690,24 @@ impl rt::Model for CompositeBucket {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.doc_count),
             1 => member.value(&mut self.key),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.doc_count)?;
-        out.value(1, &self.key)?;
-        out.typed_keys(&self.aggregations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.doc_count);
+        out.value(1, &self.key);
+        out.typed_keys(&self.aggregations);
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.typed_key(key, &mut self.aggregations)
     }
 }
@@ -2946,8 +2782,8 @@ impl rt::Model for CompositeDateHistogramAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.field),
             4 => member.option(&mut self.missing_bucket),
@@ -2963,22 +2799,18 @@ impl rt::Model for CompositeDateHistogramAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.field)?;
-        out.option(4, &self.missing_bucket)?;
-        out.option(5, &self.missing_order)?;
-        out.option(8, &self.script)?;
-        out.option(10, &self.value_type)?;
-        out.option(7, &self.order)?;
-        out.option(3, &self.format)?;
-        out.option(0, &self.calendar_interval)?;
-        out.option(2, &self.fixed_interval)?;
-        out.option(6, &self.offset)?;
-        out.option(9, &self.time_zone)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.field);
+        out.option(4, &self.missing_bucket);
+        out.option(5, &self.missing_order);
+        out.option(8, &self.script);
+        out.option(10, &self.value_type);
+        out.option(7, &self.order);
+        out.option(3, &self.format);
+        out.option(0, &self.calendar_interval);
+        out.option(2, &self.fixed_interval);
+        out.option(6, &self.offset);
+        out.option(9, &self.time_zone);
     }
 }
 
@@ -3022,8 +2854,8 @@ impl rt::Model for CompositeGeoTileGridAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.field),
             2 => member.option(&mut self.missing_bucket),
@@ -3036,19 +2868,15 @@ impl rt::Model for CompositeGeoTileGridAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.field)?;
-        out.option(2, &self.missing_bucket)?;
-        out.option(3, &self.missing_order)?;
-        out.option(6, &self.script)?;
-        out.option(7, &self.value_type)?;
-        out.option(4, &self.order)?;
-        out.option(5, &self.precision)?;
-        out.option(0, &self.bounds)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.field);
+        out.option(2, &self.missing_bucket);
+        out.option(3, &self.missing_order);
+        out.option(6, &self.script);
+        out.option(7, &self.value_type);
+        out.option(4, &self.order);
+        out.option(5, &self.precision);
+        out.option(0, &self.bounds);
     }
 }
 
@@ -3090,8 +2918,8 @@ impl rt::Model for CompositeHistogramAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.field),
             2 => member.option(&mut self.missing_bucket),
@@ -3103,18 +2931,14 @@ impl rt::Model for CompositeHistogramAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field)?;
-        out.option(2, &self.missing_bucket)?;
-        out.option(3, &self.missing_order)?;
-        out.option(5, &self.script)?;
-        out.option(6, &self.value_type)?;
-        out.option(4, &self.order)?;
-        out.value(1, &self.interval)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.field);
+        out.option(2, &self.missing_bucket);
+        out.option(3, &self.missing_order);
+        out.option(5, &self.script);
+        out.option(6, &self.value_type);
+        out.option(4, &self.order);
+        out.value(1, &self.interval);
     }
 }
 
@@ -3154,8 +2978,8 @@ impl rt::Model for CompositeTermsAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.field),
             1 => member.option(&mut self.missing_bucket),
@@ -3166,17 +2990,13 @@ impl rt::Model for CompositeTermsAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field)?;
-        out.option(1, &self.missing_bucket)?;
-        out.option(2, &self.missing_order)?;
-        out.option(4, &self.script)?;
-        out.option(5, &self.value_type)?;
-        out.option(3, &self.order)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.field);
+        out.option(1, &self.missing_bucket);
+        out.option(2, &self.missing_order);
+        out.option(4, &self.script);
+        out.option(5, &self.value_type);
+        out.option(3, &self.order);
     }
 }
 
@@ -3206,8 +3026,8 @@ impl rt::Model for CumulativeCardinalityAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.meta),
             1 => member.value(&mut self.value),
@@ -3215,14 +3035,10 @@ impl rt::Model for CumulativeCardinalityAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.meta)?;
-        out.value(1, &self.value)?;
-        out.option(2, &self.value_as_string)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.meta);
+        out.value(1, &self.value);
+        out.option(2, &self.value_as_string);
     }
 }
 
@@ -3252,8 +3068,8 @@ impl rt::Model for CumulativeCardinalityAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.buckets_path),
             1 => member.option(&mut self.format),
@@ -3261,14 +3077,10 @@ impl rt::Model for CumulativeCardinalityAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.buckets_path)?;
-        out.option(1, &self.format)?;
-        out.option(2, &self.gap_policy)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.buckets_path);
+        out.option(1, &self.format);
+        out.option(2, &self.gap_policy);
     }
 }
 
@@ -3298,8 +3110,8 @@ impl rt::Model for CumulativeSumAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.buckets_path),
             1 => member.option(&mut self.format),
@@ -3307,14 +3119,10 @@ impl rt::Model for CumulativeSumAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.buckets_path)?;
-        out.option(1, &self.format)?;
-        out.option(2, &self.gap_policy)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.buckets_path);
+        out.option(1, &self.format);
+        out.option(2, &self.gap_policy);
     }
 }
 
@@ -3344,8 +3152,8 @@ impl rt::Model for CustomCategorizeTextAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.char_filter),
             2 => member.option(&mut self.tokenizer),
@@ -3353,14 +3161,10 @@ impl rt::Model for CustomCategorizeTextAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.char_filter)?;
-        out.option(2, &self.tokenizer)?;
-        out.option(1, &self.filter)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.char_filter);
+        out.option(2, &self.tokenizer);
+        out.option(1, &self.filter);
     }
 }
 
@@ -3389,21 +3193,17 @@ impl rt::Model for DateHistogramAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             0 => member.value(&mut self.buckets),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.value(0, &self.buckets)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.value(0, &self.buckets);
     }
 }
 
@@ -3461,8 +3261,8 @@ impl rt::Model for DateHistogramAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.calendar_interval),
             1 => member.option(&mut self.extended_bounds),
@@ -3482,26 +3282,22 @@ impl rt::Model for DateHistogramAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.calendar_interval)?;
-        out.option(1, &self.extended_bounds)?;
-        out.option(5, &self.hard_bounds)?;
-        out.option(2, &self.field)?;
-        out.option(3, &self.fixed_interval)?;
-        out.option(4, &self.format)?;
-        out.option(6, &self.interval)?;
-        out.option(8, &self.min_doc_count)?;
-        out.option(9, &self.missing)?;
-        out.option(10, &self.offset)?;
-        out.option(11, &self.order)?;
-        out.option(12, &self.params)?;
-        out.option(13, &self.script)?;
-        out.option(14, &self.time_zone)?;
-        out.option(7, &self.keyed)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.calendar_interval);
+        out.option(1, &self.extended_bounds);
+        out.option(5, &self.hard_bounds);
+        out.option(2, &self.field);
+        out.option(3, &self.fixed_interval);
+        out.option(4, &self.format);
+        out.option(6, &self.interval);
+        out.option(8, &self.min_doc_count);
+        out.option(9, &self.missing);
+        out.option(10, &self.offset);
+        out.option(11, &self.order);
+        out.option(12, &self.params);
+        out.option(13, &self.script);
+        out.option(14, &self.time_zone);
+        out.option(7, &self.keyed);
     }
 }
 
@@ -3532,8 +3328,8 @@ impl rt::Model for DateHistogramBucket {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.doc_count),
             2 => member.option(&mut self.key_as_string),
@@ -3541,21 +3337,17 @@ impl rt::Model for DateHistogramBucket {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.doc_count)?;
-        out.option(2, &self.key_as_string)?;
-        out.value(1, &self.key)?;
-        out.typed_keys(&self.aggregations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.doc_count);
+        out.option(2, &self.key_as_string);
+        out.value(1, &self.key);
+        out.typed_keys(&self.aggregations);
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.typed_key(key, &mut self.aggregations)
     }
 }
@@ -3609,21 +3401,17 @@ impl rt::Model for DateRangeAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             0 => member.value(&mut self.buckets),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.value(0, &self.buckets)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.value(0, &self.buckets);
     }
 }
 
@@ -3656,8 +3444,8 @@ impl rt::Model for DateRangeAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.field),
             1 => member.option(&mut self.format),
@@ -3668,17 +3456,13 @@ impl rt::Model for DateRangeAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field)?;
-        out.option(1, &self.format)?;
-        out.option(3, &self.missing)?;
-        out.option(4, &self.ranges)?;
-        out.option(5, &self.time_zone)?;
-        out.option(2, &self.keyed)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.field);
+        out.option(1, &self.format);
+        out.option(3, &self.missing);
+        out.option(4, &self.ranges);
+        out.option(5, &self.time_zone);
+        out.option(2, &self.keyed);
     }
 }
 
@@ -3708,8 +3492,8 @@ impl rt::Model for DateRangeExpression {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.from),
             1 => member.option(&mut self.key),
@@ -3717,14 +3501,10 @@ impl rt::Model for DateRangeExpression {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.from)?;
-        out.option(1, &self.key)?;
-        out.option(2, &self.to)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.from);
+        out.option(1, &self.key);
+        out.option(2, &self.to);
     }
 }
 
@@ -3762,8 +3542,8 @@ impl rt::Model for DerivativeAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.meta),
             3 => member.option(&mut self.value),
@@ -3773,16 +3553,12 @@ impl rt::Model for DerivativeAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.meta)?;
-        out.nullable(3, &self.value)?;
-        out.option(4, &self.value_as_string)?;
-        out.option(1, &self.normalized_value)?;
-        out.option(2, &self.normalized_value_as_string)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.meta);
+        out.nullable(3, &self.value);
+        out.option(4, &self.value_as_string);
+        out.option(1, &self.normalized_value);
+        out.option(2, &self.normalized_value_as_string);
     }
 }
 
@@ -3812,8 +3588,8 @@ impl rt::Model for DerivativeAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.buckets_path),
             1 => member.option(&mut self.format),
@@ -3821,14 +3597,10 @@ impl rt::Model for DerivativeAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.buckets_path)?;
-        out.option(1, &self.format)?;
-        out.option(2, &self.gap_policy)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.buckets_path);
+        out.option(1, &self.format);
+        out.option(2, &self.gap_policy);
     }
 }
 
@@ -3857,21 +3629,17 @@ impl rt::Model for Dip {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.p_value),
             0 => member.value(&mut self.change_point),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.p_value)?;
-        out.value(0, &self.change_point)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.p_value);
+        out.value(0, &self.change_point);
     }
 }
 
@@ -3900,21 +3668,17 @@ impl rt::Model for DistributionChange {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.p_value),
             0 => member.value(&mut self.change_point),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.p_value)?;
-        out.value(0, &self.change_point)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.p_value);
+        out.value(0, &self.change_point);
     }
 }
 
@@ -3952,8 +3716,8 @@ impl rt::Model for DiversifiedSamplerAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.execution_hint),
             2 => member.option(&mut self.max_docs_per_value),
@@ -3963,16 +3727,12 @@ impl rt::Model for DiversifiedSamplerAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.execution_hint)?;
-        out.option(2, &self.max_docs_per_value)?;
-        out.option(3, &self.script)?;
-        out.option(4, &self.shard_size)?;
-        out.option(1, &self.field)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.execution_hint);
+        out.option(2, &self.max_docs_per_value);
+        out.option(3, &self.script);
+        out.option(4, &self.shard_size);
+        out.option(1, &self.field);
     }
 }
 
@@ -4008,8 +3768,8 @@ impl rt::Model for DoubleTermsAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.meta),
             0 => member.value(&mut self.buckets),
@@ -4018,15 +3778,11 @@ impl rt::Model for DoubleTermsAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.meta)?;
-        out.value(0, &self.buckets)?;
-        out.option(1, &self.doc_count_error_upper_bound)?;
-        out.option(3, &self.sum_other_doc_count)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.meta);
+        out.value(0, &self.buckets);
+        out.option(1, &self.doc_count_error_upper_bound);
+        out.option(3, &self.sum_other_doc_count);
     }
 }
 
@@ -4058,8 +3814,8 @@ impl rt::Model for DoubleTermsBucket {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.doc_count),
             1 => member.option(&mut self.doc_count_error_upper_bound),
@@ -4068,22 +3824,18 @@ impl rt::Model for DoubleTermsBucket {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.doc_count)?;
-        out.option(1, &self.doc_count_error_upper_bound)?;
-        out.value(2, &self.key)?;
-        out.option(3, &self.key_as_string)?;
-        out.typed_keys(&self.aggregations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.doc_count);
+        out.option(1, &self.doc_count_error_upper_bound);
+        out.value(2, &self.key);
+        out.option(3, &self.key_as_string);
+        out.typed_keys(&self.aggregations);
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.typed_key(key, &mut self.aggregations)
     }
 }
@@ -4136,19 +3888,15 @@ impl rt::Model for EwmaModelSettings {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.alpha),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.alpha)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.alpha);
     }
 }
 
@@ -4191,8 +3939,8 @@ impl rt::Model for EwmaMovingAverageAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.buckets_path),
             1 => member.option(&mut self.format),
@@ -4205,19 +3953,15 @@ impl rt::Model for EwmaMovingAverageAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.buckets_path)?;
-        out.option(1, &self.format)?;
-        out.option(2, &self.gap_policy)?;
-        out.option(3, &self.minimize)?;
-        out.option(5, &self.predict)?;
-        out.option(7, &self.window)?;
-        out.value(6, &self.settings)?;
-        out.literal(4, "\"ewma\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.buckets_path);
+        out.option(1, &self.format);
+        out.option(2, &self.gap_policy);
+        out.option(3, &self.minimize);
+        out.option(5, &self.predict);
+        out.option(7, &self.window);
+        out.value(6, &self.settings);
+        out.literal(4, "\"ewma\"");
     }
 }
 
@@ -4293,8 +4037,8 @@ impl rt::Model for ExtendedStatsAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             5 => member.option(&mut self.meta),
             2 => member.value(&mut self.count),
@@ -4323,35 +4067,31 @@ impl rt::Model for ExtendedStatsAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(5, &self.meta)?;
-        out.value(2, &self.count)?;
-        out.nullable(6, &self.min)?;
-        out.nullable(3, &self.max)?;
-        out.nullable(0, &self.avg)?;
-        out.value(14, &self.sum)?;
-        out.option(7, &self.min_as_string)?;
-        out.option(4, &self.max_as_string)?;
-        out.option(1, &self.avg_as_string)?;
-        out.option(15, &self.sum_as_string)?;
-        out.nullable(16, &self.sum_of_squares)?;
-        out.nullable(18, &self.variance)?;
-        out.nullable(20, &self.variance_population)?;
-        out.nullable(22, &self.variance_sampling)?;
-        out.nullable(8, &self.std_deviation)?;
-        out.nullable(12, &self.std_deviation_population)?;
-        out.nullable(13, &self.std_deviation_sampling)?;
-        out.option(10, &self.std_deviation_bounds)?;
-        out.option(17, &self.sum_of_squares_as_string)?;
-        out.option(19, &self.variance_as_string)?;
-        out.option(21, &self.variance_population_as_string)?;
-        out.option(23, &self.variance_sampling_as_string)?;
-        out.option(9, &self.std_deviation_as_string)?;
-        out.option(11, &self.std_deviation_bounds_as_string)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(5, &self.meta);
+        out.value(2, &self.count);
+        out.nullable(6, &self.min);
+        out.nullable(3, &self.max);
+        out.nullable(0, &self.avg);
+        out.value(14, &self.sum);
+        out.option(7, &self.min_as_string);
+        out.option(4, &self.max_as_string);
+        out.option(1, &self.avg_as_string);
+        out.option(15, &self.sum_as_string);
+        out.nullable(16, &self.sum_of_squares);
+        out.nullable(18, &self.variance);
+        out.nullable(20, &self.variance_population);
+        out.nullable(22, &self.variance_sampling);
+        out.nullable(8, &self.std_deviation);
+        out.nullable(12, &self.std_deviation_population);
+        out.nullable(13, &self.std_deviation_sampling);
+        out.option(10, &self.std_deviation_bounds);
+        out.option(17, &self.sum_of_squares_as_string);
+        out.option(19, &self.variance_as_string);
+        out.option(21, &self.variance_population_as_string);
+        out.option(23, &self.variance_sampling_as_string);
+        out.option(9, &self.std_deviation_as_string);
+        out.option(11, &self.std_deviation_bounds_as_string);
     }
 }
 
@@ -4383,8 +4123,8 @@ impl rt::Model for ExtendedStatsAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.field),
             2 => member.option(&mut self.missing),
@@ -4394,16 +4134,12 @@ impl rt::Model for ExtendedStatsAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field)?;
-        out.option(2, &self.missing)?;
-        out.option(3, &self.script)?;
-        out.option(1, &self.format)?;
-        out.option(4, &self.sigma)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.field);
+        out.option(2, &self.missing);
+        out.option(3, &self.script);
+        out.option(1, &self.format);
+        out.option(4, &self.sigma);
     }
 }
 
@@ -4479,8 +4215,8 @@ impl rt::Model for ExtendedStatsBucketAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             5 => member.option(&mut self.meta),
             2 => member.value(&mut self.count),
@@ -4509,35 +4245,31 @@ impl rt::Model for ExtendedStatsBucketAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(5, &self.meta)?;
-        out.value(2, &self.count)?;
-        out.nullable(6, &self.min)?;
-        out.nullable(3, &self.max)?;
-        out.nullable(0, &self.avg)?;
-        out.value(14, &self.sum)?;
-        out.option(7, &self.min_as_string)?;
-        out.option(4, &self.max_as_string)?;
-        out.option(1, &self.avg_as_string)?;
-        out.option(15, &self.sum_as_string)?;
-        out.nullable(16, &self.sum_of_squares)?;
-        out.nullable(18, &self.variance)?;
-        out.nullable(20, &self.variance_population)?;
-        out.nullable(22, &self.variance_sampling)?;
-        out.nullable(8, &self.std_deviation)?;
-        out.nullable(12, &self.std_deviation_population)?;
-        out.nullable(13, &self.std_deviation_sampling)?;
-        out.option(10, &self.std_deviation_bounds)?;
-        out.option(17, &self.sum_of_squares_as_string)?;
-        out.option(19, &self.variance_as_string)?;
-        out.option(21, &self.variance_population_as_string)?;
-        out.option(23, &self.variance_sampling_as_string)?;
-        out.option(9, &self.std_deviation_as_string)?;
-        out.option(11, &self.std_deviation_bounds_as_string)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(5, &self.meta);
+        out.value(2, &self.count);
+        out.nullable(6, &self.min);
+        out.nullable(3, &self.max);
+        out.nullable(0, &self.avg);
+        out.value(14, &self.sum);
+        out.option(7, &self.min_as_string);
+        out.option(4, &self.max_as_string);
+        out.option(1, &self.avg_as_string);
+        out.option(15, &self.sum_as_string);
+        out.nullable(16, &self.sum_of_squares);
+        out.nullable(18, &self.variance);
+        out.nullable(20, &self.variance_population);
+        out.nullable(22, &self.variance_sampling);
+        out.nullable(8, &self.std_deviation);
+        out.nullable(12, &self.std_deviation_population);
+        out.nullable(13, &self.std_deviation_sampling);
+        out.option(10, &self.std_deviation_bounds);
+        out.option(17, &self.sum_of_squares_as_string);
+        out.option(19, &self.variance_as_string);
+        out.option(21, &self.variance_population_as_string);
+        out.option(23, &self.variance_sampling_as_string);
+        out.option(9, &self.std_deviation_as_string);
+        out.option(11, &self.std_deviation_bounds_as_string);
     }
 }
 
@@ -4568,8 +4300,8 @@ impl rt::Model for ExtendedStatsBucketAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.buckets_path),
             1 => member.option(&mut self.format),
@@ -4578,15 +4310,11 @@ impl rt::Model for ExtendedStatsBucketAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.buckets_path)?;
-        out.option(1, &self.format)?;
-        out.option(2, &self.gap_policy)?;
-        out.option(3, &self.sigma)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.buckets_path);
+        out.option(1, &self.format);
+        out.option(2, &self.gap_policy);
+        out.option(3, &self.sigma);
     }
 }
 
@@ -4639,21 +4367,17 @@ impl rt::Model for FieldDateMathExtendedBounds {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.max),
             1 => member.option(&mut self.min),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.max)?;
-        out.option(1, &self.min)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.max);
+        out.option(1, &self.min);
     }
 }
 
@@ -4683,28 +4407,24 @@ impl rt::Model for FilterAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             0 => member.value(&mut self.doc_count),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.value(0, &self.doc_count)?;
-        out.typed_keys(&self.aggregations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.value(0, &self.doc_count);
+        out.typed_keys(&self.aggregations);
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.typed_key(key, &mut self.aggregations)
     }
 }
@@ -4734,21 +4454,17 @@ impl rt::Model for FiltersAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             0 => member.value(&mut self.buckets),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.value(0, &self.buckets)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.value(0, &self.buckets);
     }
 }
 
@@ -4779,8 +4495,8 @@ impl rt::Model for FiltersAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.filters),
             2 => member.option(&mut self.other_bucket),
@@ -4789,15 +4505,11 @@ impl rt::Model for FiltersAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.filters)?;
-        out.option(2, &self.other_bucket)?;
-        out.option(3, &self.other_bucket_key)?;
-        out.option(1, &self.keyed)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.filters);
+        out.option(2, &self.other_bucket);
+        out.option(3, &self.other_bucket_key);
+        out.option(1, &self.keyed);
     }
 }
 
@@ -4827,28 +4539,24 @@ impl rt::Model for FiltersBucket {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.doc_count),
             1 => member.option(&mut self.key),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.doc_count)?;
-        out.option(1, &self.key)?;
-        out.typed_keys(&self.aggregations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.doc_count);
+        out.option(1, &self.key);
+        out.typed_keys(&self.aggregations);
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.typed_key(key, &mut self.aggregations)
     }
 }
@@ -4902,21 +4610,17 @@ impl rt::Model for Float64ExtendedBounds {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.max),
             1 => member.option(&mut self.min),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.max)?;
-        out.option(1, &self.min)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.max);
+        out.option(1, &self.min);
     }
 }
 
@@ -4945,21 +4649,17 @@ impl rt::Model for FrequentItemSetsAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             0 => member.value(&mut self.buckets),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.value(0, &self.buckets)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.value(0, &self.buckets);
     }
 }
 
@@ -4991,8 +4691,8 @@ impl rt::Model for FrequentItemSetsAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.fields),
             2 => member.option(&mut self.minimum_set_size),
@@ -5002,16 +4702,12 @@ impl rt::Model for FrequentItemSetsAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.fields)?;
-        out.option(2, &self.minimum_set_size)?;
-        out.option(3, &self.minimum_support)?;
-        out.option(4, &self.size)?;
-        out.option(1, &self.filter)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.fields);
+        out.option(2, &self.minimum_set_size);
+        out.option(3, &self.minimum_support);
+        out.option(4, &self.size);
+        out.option(1, &self.filter);
     }
 }
 
@@ -5042,8 +4738,8 @@ impl rt::Model for FrequentItemSetsBucket {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.doc_count),
             1 => member.value(&mut self.key),
@@ -5051,21 +4747,17 @@ impl rt::Model for FrequentItemSetsBucket {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.doc_count)?;
-        out.value(1, &self.key)?;
-        out.value(2, &self.support)?;
-        out.typed_keys(&self.aggregations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.doc_count);
+        out.value(1, &self.key);
+        out.value(2, &self.support);
+        out.typed_keys(&self.aggregations);
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.typed_key(key, &mut self.aggregations)
     }
 }
@@ -5120,8 +4812,8 @@ impl rt::Model for FrequentItemSetsField {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.field),
             0 => member.option(&mut self.exclude),
@@ -5129,14 +4821,10 @@ impl rt::Model for FrequentItemSetsField {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.field)?;
-        out.option(0, &self.exclude)?;
-        out.option(2, &self.include)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.field);
+        out.option(0, &self.exclude);
+        out.option(2, &self.include);
     }
 }
 
@@ -5148,6 +4836,9 @@ impl rt::StringEnum for GapPolicy {
             "keep_values" => Self::KeepValues,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -5184,21 +4875,17 @@ impl rt::Model for GeoBoundsAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             0 => member.option(&mut self.bounds),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.option(0, &self.bounds)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.option(0, &self.bounds);
     }
 }
 
@@ -5229,8 +4916,8 @@ impl rt::Model for GeoBoundsAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.field),
             1 => member.option(&mut self.missing),
@@ -5239,15 +4926,11 @@ impl rt::Model for GeoBoundsAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field)?;
-        out.option(1, &self.missing)?;
-        out.option(2, &self.script)?;
-        out.option(3, &self.wrap_longitude)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.field);
+        out.option(1, &self.missing);
+        out.option(2, &self.script);
+        out.option(3, &self.wrap_longitude);
     }
 }
 
@@ -5277,8 +4960,8 @@ impl rt::Model for GeoCentroidAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.meta),
             0 => member.value(&mut self.count),
@@ -5286,14 +4969,10 @@ impl rt::Model for GeoCentroidAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.meta)?;
-        out.value(0, &self.count)?;
-        out.option(1, &self.location)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.meta);
+        out.value(0, &self.count);
+        out.option(1, &self.location);
     }
 }
 
@@ -5325,8 +5004,8 @@ impl rt::Model for GeoCentroidAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.field),
             3 => member.option(&mut self.missing),
@@ -5336,16 +5015,12 @@ impl rt::Model for GeoCentroidAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.field)?;
-        out.option(3, &self.missing)?;
-        out.option(4, &self.script)?;
-        out.option(0, &self.count)?;
-        out.option(2, &self.location)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.field);
+        out.option(3, &self.missing);
+        out.option(4, &self.script);
+        out.option(0, &self.count);
+        out.option(2, &self.location);
     }
 }
 
@@ -5374,21 +5049,17 @@ impl rt::Model for GeoDistanceAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             0 => member.value(&mut self.buckets),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.value(0, &self.buckets)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.value(0, &self.buckets);
     }
 }
 
@@ -5420,8 +5091,8 @@ impl rt::Model for GeoDistanceAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.distance_type),
             1 => member.option(&mut self.field),
@@ -5431,16 +5102,12 @@ impl rt::Model for GeoDistanceAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.distance_type)?;
-        out.option(1, &self.field)?;
-        out.option(2, &self.origin)?;
-        out.option(3, &self.ranges)?;
-        out.option(4, &self.unit)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.distance_type);
+        out.option(1, &self.field);
+        out.option(2, &self.origin);
+        out.option(3, &self.ranges);
+        out.option(4, &self.unit);
     }
 }
 
@@ -5469,21 +5136,17 @@ impl rt::Model for GeoHashGridAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             0 => member.value(&mut self.buckets),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.value(0, &self.buckets)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.value(0, &self.buckets);
     }
 }
 
@@ -5515,8 +5178,8 @@ impl rt::Model for GeoHashGridAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.bounds),
             1 => member.option(&mut self.field),
@@ -5526,16 +5189,12 @@ impl rt::Model for GeoHashGridAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.bounds)?;
-        out.option(1, &self.field)?;
-        out.option(2, &self.precision)?;
-        out.option(3, &self.shard_size)?;
-        out.option(4, &self.size)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.bounds);
+        out.option(1, &self.field);
+        out.option(2, &self.precision);
+        out.option(3, &self.shard_size);
+        out.option(4, &self.size);
     }
 }
 
@@ -5565,28 +5224,24 @@ impl rt::Model for GeoHashGridBucket {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.doc_count),
             1 => member.value(&mut self.key),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.doc_count)?;
-        out.value(1, &self.key)?;
-        out.typed_keys(&self.aggregations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.doc_count);
+        out.value(1, &self.key);
+        out.typed_keys(&self.aggregations);
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.typed_key(key, &mut self.aggregations)
     }
 }
@@ -5640,21 +5295,17 @@ impl rt::Model for GeoHexGridAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             0 => member.value(&mut self.buckets),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.value(0, &self.buckets)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.value(0, &self.buckets);
     }
 }
 
@@ -5686,8 +5337,8 @@ impl rt::Model for GeoHexGridAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.field),
             2 => member.option(&mut self.precision),
@@ -5697,16 +5348,12 @@ impl rt::Model for GeoHexGridAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.field)?;
-        out.option(2, &self.precision)?;
-        out.option(0, &self.bounds)?;
-        out.option(4, &self.size)?;
-        out.option(3, &self.shard_size)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.field);
+        out.option(2, &self.precision);
+        out.option(0, &self.bounds);
+        out.option(4, &self.size);
+        out.option(3, &self.shard_size);
     }
 }
 
@@ -5736,28 +5383,24 @@ impl rt::Model for GeoHexGridBucket {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.doc_count),
             1 => member.value(&mut self.key),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.doc_count)?;
-        out.value(1, &self.key)?;
-        out.typed_keys(&self.aggregations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.doc_count);
+        out.value(1, &self.key);
+        out.typed_keys(&self.aggregations);
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.typed_key(key, &mut self.aggregations)
     }
 }
@@ -5813,8 +5456,8 @@ impl rt::Model for GeoLineAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             3 => member.value(&mut self.r#type),
@@ -5823,15 +5466,11 @@ impl rt::Model for GeoLineAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.value(3, &self.r#type)?;
-        out.value(0, &self.geometry)?;
-        out.value(2, &self.properties)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.value(3, &self.r#type);
+        out.value(0, &self.geometry);
+        out.value(2, &self.properties);
     }
 }
 
@@ -5863,8 +5502,8 @@ impl rt::Model for GeoLineAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.point),
             3 => member.option(&mut self.sort),
@@ -5874,16 +5513,12 @@ impl rt::Model for GeoLineAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.point)?;
-        out.option(3, &self.sort)?;
-        out.option(0, &self.include_sort)?;
-        out.option(4, &self.sort_order)?;
-        out.option(2, &self.size)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.point);
+        out.option(3, &self.sort);
+        out.option(0, &self.include_sort);
+        out.option(4, &self.sort_order);
+        out.option(2, &self.size);
     }
 }
 
@@ -5911,19 +5546,15 @@ impl rt::Model for GeoLinePoint {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.field),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.field);
     }
 }
 
@@ -5951,19 +5582,15 @@ impl rt::Model for GeoLineSort {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.field),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.field);
     }
 }
 
@@ -5992,21 +5619,17 @@ impl rt::Model for GeoTileGridAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             0 => member.value(&mut self.buckets),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.value(0, &self.buckets)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.value(0, &self.buckets);
     }
 }
 
@@ -6038,8 +5661,8 @@ impl rt::Model for GeoTileGridAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.field),
             2 => member.option(&mut self.precision),
@@ -6049,16 +5672,12 @@ impl rt::Model for GeoTileGridAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.field)?;
-        out.option(2, &self.precision)?;
-        out.option(3, &self.shard_size)?;
-        out.option(4, &self.size)?;
-        out.option(0, &self.bounds)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.field);
+        out.option(2, &self.precision);
+        out.option(3, &self.shard_size);
+        out.option(4, &self.size);
+        out.option(0, &self.bounds);
     }
 }
 
@@ -6088,28 +5707,24 @@ impl rt::Model for GeoTileGridBucket {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.doc_count),
             1 => member.value(&mut self.key),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.doc_count)?;
-        out.value(1, &self.key)?;
-        out.typed_keys(&self.aggregations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.doc_count);
+        out.value(1, &self.key);
+        out.typed_keys(&self.aggregations);
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.typed_key(key, &mut self.aggregations)
     }
 }
@@ -6164,28 +5779,24 @@ impl rt::Model for GlobalAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             0 => member.value(&mut self.doc_count),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.value(0, &self.doc_count)?;
-        out.typed_keys(&self.aggregations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.value(0, &self.doc_count);
+        out.typed_keys(&self.aggregations);
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.typed_key(key, &mut self.aggregations)
     }
 }
@@ -6211,13 +5822,11 @@ impl rt::Model for GlobalAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         _: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.untyped()
     }
-    fn write<S: SerializeMap>(&self, _: &mut rt::Writer<'_, S>) -> Result<(), S::Error> {
-        Ok(())
-    }
+    fn write<S: SerializeMap>(&self, _: &mut rt::Writer<'_, S>) {}
 }
 
 impl rt::Model for GoogleNormalizedDistanceHeuristic {
@@ -6244,19 +5853,15 @@ impl rt::Model for GoogleNormalizedDistanceHeuristic {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.background_is_superset),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.background_is_superset)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.background_is_superset);
     }
 }
 
@@ -6284,19 +5889,15 @@ impl rt::Model for HdrMethod {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.number_of_significant_value_digits),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.number_of_significant_value_digits)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.number_of_significant_value_digits);
     }
 }
 
@@ -6325,21 +5926,17 @@ impl rt::Model for HdrPercentileRanksAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.meta),
             1 => member.value(&mut self.values),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.meta)?;
-        out.value(1, &self.values)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.meta);
+        out.value(1, &self.values);
     }
 }
 
@@ -6368,21 +5965,17 @@ impl rt::Model for HdrPercentilesAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.meta),
             1 => member.value(&mut self.values),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.meta)?;
-        out.value(1, &self.values)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.meta);
+        out.value(1, &self.values);
     }
 }
 
@@ -6411,21 +6004,17 @@ impl rt::Model for HistogramAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             0 => member.value(&mut self.buckets),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.value(0, &self.buckets)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.value(0, &self.buckets);
     }
 }
 
@@ -6475,8 +6064,8 @@ impl rt::Model for HistogramAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.extended_bounds),
             3 => member.option(&mut self.hard_bounds),
@@ -6492,22 +6081,18 @@ impl rt::Model for HistogramAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.extended_bounds)?;
-        out.option(3, &self.hard_bounds)?;
-        out.option(1, &self.field)?;
-        out.option(4, &self.interval)?;
-        out.option(6, &self.min_doc_count)?;
-        out.option(7, &self.missing)?;
-        out.option(8, &self.offset)?;
-        out.option(9, &self.order)?;
-        out.option(10, &self.script)?;
-        out.option(2, &self.format)?;
-        out.option(5, &self.keyed)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.extended_bounds);
+        out.option(3, &self.hard_bounds);
+        out.option(1, &self.field);
+        out.option(4, &self.interval);
+        out.option(6, &self.min_doc_count);
+        out.option(7, &self.missing);
+        out.option(8, &self.offset);
+        out.option(9, &self.order);
+        out.option(10, &self.script);
+        out.option(2, &self.format);
+        out.option(5, &self.keyed);
     }
 }
 
@@ -6538,8 +6123,8 @@ impl rt::Model for HistogramBucket {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.doc_count),
             2 => member.option(&mut self.key_as_string),
@@ -6547,21 +6132,17 @@ impl rt::Model for HistogramBucket {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.doc_count)?;
-        out.option(2, &self.key_as_string)?;
-        out.value(1, &self.key)?;
-        out.typed_keys(&self.aggregations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.doc_count);
+        out.option(2, &self.key_as_string);
+        out.value(1, &self.key);
+        out.typed_keys(&self.aggregations);
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.typed_key(key, &mut self.aggregations)
     }
 }
@@ -6615,21 +6196,17 @@ impl rt::Model for HoltLinearModelSettings {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.alpha),
             1 => member.option(&mut self.beta),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.alpha)?;
-        out.option(1, &self.beta)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.alpha);
+        out.option(1, &self.beta);
     }
 }
 
@@ -6672,8 +6249,8 @@ impl rt::Model for HoltMovingAverageAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.buckets_path),
             1 => member.option(&mut self.format),
@@ -6686,19 +6263,15 @@ impl rt::Model for HoltMovingAverageAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.buckets_path)?;
-        out.option(1, &self.format)?;
-        out.option(2, &self.gap_policy)?;
-        out.option(3, &self.minimize)?;
-        out.option(5, &self.predict)?;
-        out.option(7, &self.window)?;
-        out.value(6, &self.settings)?;
-        out.literal(4, "\"holt\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.buckets_path);
+        out.option(1, &self.format);
+        out.option(2, &self.gap_policy);
+        out.option(3, &self.minimize);
+        out.option(5, &self.predict);
+        out.option(7, &self.window);
+        out.value(6, &self.settings);
+        out.literal(4, "\"holt\"");
     }
 }
 
@@ -6731,8 +6304,8 @@ impl rt::Model for HoltWintersModelSettings {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.alpha),
             1 => member.option(&mut self.beta),
@@ -6743,17 +6316,13 @@ impl rt::Model for HoltWintersModelSettings {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.alpha)?;
-        out.option(1, &self.beta)?;
-        out.option(2, &self.gamma)?;
-        out.option(3, &self.pad)?;
-        out.option(4, &self.period)?;
-        out.option(5, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.alpha);
+        out.option(1, &self.beta);
+        out.option(2, &self.gamma);
+        out.option(3, &self.pad);
+        out.option(4, &self.period);
+        out.option(5, &self.r#type);
     }
 }
 
@@ -6796,8 +6365,8 @@ impl rt::Model for HoltWintersMovingAverageAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.buckets_path),
             1 => member.option(&mut self.format),
@@ -6810,19 +6379,15 @@ impl rt::Model for HoltWintersMovingAverageAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.buckets_path)?;
-        out.option(1, &self.format)?;
-        out.option(2, &self.gap_policy)?;
-        out.option(3, &self.minimize)?;
-        out.option(5, &self.predict)?;
-        out.option(7, &self.window)?;
-        out.value(6, &self.settings)?;
-        out.literal(4, "\"holt_winters\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.buckets_path);
+        out.option(1, &self.format);
+        out.option(2, &self.gap_policy);
+        out.option(3, &self.minimize);
+        out.option(5, &self.predict);
+        out.option(7, &self.window);
+        out.value(6, &self.settings);
+        out.literal(4, "\"holt_winters\"");
     }
 }
 
@@ -6833,6 +6398,9 @@ impl rt::StringEnum for HoltWintersType {
             "mult" => Self::Multiplicative,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -6867,19 +6435,15 @@ impl rt::Model for Indeterminable {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.reason),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.reason)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.reason);
     }
 }
 
@@ -6911,8 +6475,8 @@ impl rt::Model for InferenceAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             3 => member.option(&mut self.value),
@@ -6922,16 +6486,12 @@ impl rt::Model for InferenceAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.option(3, &self.value)?;
-        out.option(0, &self.feature_importance)?;
-        out.option(2, &self.top_classes)?;
-        out.option(4, &self.warning)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.option(3, &self.value);
+        out.option(0, &self.feature_importance);
+        out.option(2, &self.top_classes);
+        out.option(4, &self.warning);
     }
 }
 
@@ -6969,8 +6529,8 @@ impl rt::Model for InferenceAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.buckets_path),
             1 => member.option(&mut self.format),
@@ -6980,16 +6540,12 @@ impl rt::Model for InferenceAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.buckets_path)?;
-        out.option(1, &self.format)?;
-        out.option(2, &self.gap_policy)?;
-        out.value(4, &self.model_id)?;
-        out.option(3, &self.inference_config)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.buckets_path);
+        out.option(1, &self.format);
+        out.option(2, &self.gap_policy);
+        out.value(4, &self.model_id);
+        out.option(3, &self.inference_config);
     }
 }
 
@@ -7018,21 +6574,17 @@ impl rt::Model for InferenceClassImportance {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.class_name),
             1 => member.value(&mut self.importance),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.class_name)?;
-        out.value(1, &self.importance)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.class_name);
+        out.value(1, &self.importance);
     }
 }
 
@@ -7086,8 +6638,8 @@ impl rt::Model for InferenceFeatureImportance {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.feature_name),
             2 => member.option(&mut self.importance),
@@ -7095,14 +6647,10 @@ impl rt::Model for InferenceFeatureImportance {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.feature_name)?;
-        out.option(2, &self.importance)?;
-        out.option(0, &self.classes)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.feature_name);
+        out.option(2, &self.importance);
+        out.option(0, &self.classes);
     }
 }
 
@@ -7132,8 +6680,8 @@ impl rt::Model for InferenceTopClassEntry {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.class_name),
             1 => member.value(&mut self.class_probability),
@@ -7141,14 +6689,10 @@ impl rt::Model for InferenceTopClassEntry {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.class_name)?;
-        out.value(1, &self.class_probability)?;
-        out.value(2, &self.class_score)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.class_name);
+        out.value(1, &self.class_probability);
+        out.value(2, &self.class_score);
     }
 }
 
@@ -7177,21 +6721,17 @@ impl rt::Model for IpPrefixAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             0 => member.value(&mut self.buckets),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.value(0, &self.buckets)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.value(0, &self.buckets);
     }
 }
 
@@ -7231,8 +6771,8 @@ impl rt::Model for IpPrefixAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.field),
             5 => member.value(&mut self.prefix_length),
@@ -7243,17 +6783,13 @@ impl rt::Model for IpPrefixAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.field)?;
-        out.value(5, &self.prefix_length)?;
-        out.option(2, &self.is_ipv6)?;
-        out.option(0, &self.append_prefix_length)?;
-        out.option(3, &self.keyed)?;
-        out.option(4, &self.min_doc_count)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.field);
+        out.value(5, &self.prefix_length);
+        out.option(2, &self.is_ipv6);
+        out.option(0, &self.append_prefix_length);
+        out.option(3, &self.keyed);
+        out.option(4, &self.min_doc_count);
     }
 }
 
@@ -7286,8 +6822,8 @@ impl rt::Model for IpPrefixBucket {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.doc_count),
             1 => member.value(&mut self.is_ipv6),
@@ -7297,23 +6833,19 @@ impl rt::Model for IpPrefixBucket {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.doc_count)?;
-        out.value(1, &self.is_ipv6)?;
-        out.value(2, &self.key)?;
-        out.value(4, &self.prefix_length)?;
-        out.option(3, &self.netmask)?;
-        out.typed_keys(&self.aggregations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.doc_count);
+        out.value(1, &self.is_ipv6);
+        out.value(2, &self.key);
+        out.value(4, &self.prefix_length);
+        out.option(3, &self.netmask);
+        out.typed_keys(&self.aggregations);
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.typed_key(key, &mut self.aggregations)
     }
 }
@@ -7367,21 +6899,17 @@ impl rt::Model for IpRangeAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             0 => member.value(&mut self.buckets),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.value(0, &self.buckets)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.value(0, &self.buckets);
     }
 }
 
@@ -7410,21 +6938,17 @@ impl rt::Model for IpRangeAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.field),
             1 => member.option(&mut self.ranges),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field)?;
-        out.option(1, &self.ranges)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.field);
+        out.option(1, &self.ranges);
     }
 }
 
@@ -7454,8 +6978,8 @@ impl rt::Model for IpRangeAggregationRange {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.from),
             1 => member.option(&mut self.mask),
@@ -7463,14 +6987,10 @@ impl rt::Model for IpRangeAggregationRange {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.from)?;
-        out.option(1, &self.mask)?;
-        out.option(2, &self.to)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.from);
+        out.option(1, &self.mask);
+        out.option(2, &self.to);
     }
 }
 
@@ -7502,8 +7022,8 @@ impl rt::Model for IpRangeBucket {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.doc_count),
             2 => member.option(&mut self.key),
@@ -7512,22 +7032,18 @@ impl rt::Model for IpRangeBucket {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.doc_count)?;
-        out.option(2, &self.key)?;
-        out.option(1, &self.from)?;
-        out.option(3, &self.to)?;
-        out.typed_keys(&self.aggregations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.doc_count);
+        out.option(2, &self.key);
+        out.option(1, &self.from);
+        out.option(3, &self.to);
+        out.typed_keys(&self.aggregations);
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.typed_key(key, &mut self.aggregations)
     }
 }
@@ -7595,8 +7111,8 @@ impl rt::Model for LinearMovingAverageAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.buckets_path),
             1 => member.option(&mut self.format),
@@ -7609,19 +7125,15 @@ impl rt::Model for LinearMovingAverageAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.buckets_path)?;
-        out.option(1, &self.format)?;
-        out.option(2, &self.gap_policy)?;
-        out.option(3, &self.minimize)?;
-        out.option(5, &self.predict)?;
-        out.option(7, &self.window)?;
-        out.value(6, &self.settings)?;
-        out.literal(4, "\"linear\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.buckets_path);
+        out.option(1, &self.format);
+        out.option(2, &self.gap_policy);
+        out.option(3, &self.minimize);
+        out.option(5, &self.predict);
+        out.option(7, &self.window);
+        out.value(6, &self.settings);
+        out.literal(4, "\"linear\"");
     }
 }
 
@@ -7650,21 +7162,17 @@ impl rt::Model for LongRareTermsAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             0 => member.value(&mut self.buckets),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.value(0, &self.buckets)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.value(0, &self.buckets);
     }
 }
 
@@ -7695,8 +7203,8 @@ impl rt::Model for LongRareTermsBucket {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.doc_count),
             1 => member.value(&mut self.key),
@@ -7704,21 +7212,17 @@ impl rt::Model for LongRareTermsBucket {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.doc_count)?;
-        out.value(1, &self.key)?;
-        out.option(2, &self.key_as_string)?;
-        out.typed_keys(&self.aggregations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.doc_count);
+        out.value(1, &self.key);
+        out.option(2, &self.key_as_string);
+        out.typed_keys(&self.aggregations);
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.typed_key(key, &mut self.aggregations)
     }
 }
@@ -7779,8 +7283,8 @@ impl rt::Model for LongTermsAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.meta),
             0 => member.value(&mut self.buckets),
@@ -7789,15 +7293,11 @@ impl rt::Model for LongTermsAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.meta)?;
-        out.value(0, &self.buckets)?;
-        out.option(1, &self.doc_count_error_upper_bound)?;
-        out.option(3, &self.sum_other_doc_count)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.meta);
+        out.value(0, &self.buckets);
+        out.option(1, &self.doc_count_error_upper_bound);
+        out.option(3, &self.sum_other_doc_count);
     }
 }
 
@@ -7829,8 +7329,8 @@ impl rt::Model for LongTermsBucket {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.doc_count),
             1 => member.option(&mut self.doc_count_error_upper_bound),
@@ -7839,22 +7339,18 @@ impl rt::Model for LongTermsBucket {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.doc_count)?;
-        out.option(1, &self.doc_count_error_upper_bound)?;
-        out.value(2, &self.key)?;
-        out.option(3, &self.key_as_string)?;
-        out.typed_keys(&self.aggregations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.doc_count);
+        out.option(1, &self.doc_count_error_upper_bound);
+        out.value(2, &self.key);
+        out.option(3, &self.key_as_string);
+        out.typed_keys(&self.aggregations);
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.typed_key(key, &mut self.aggregations)
     }
 }
@@ -7909,8 +7405,8 @@ impl rt::Model for MatrixStatsAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.meta),
             0 => member.value(&mut self.doc_count),
@@ -7918,14 +7414,10 @@ impl rt::Model for MatrixStatsAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.meta)?;
-        out.value(0, &self.doc_count)?;
-        out.option(1, &self.fields)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.meta);
+        out.value(0, &self.doc_count);
+        out.option(1, &self.fields);
     }
 }
 
@@ -7955,8 +7447,8 @@ impl rt::Model for MatrixStatsAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.fields),
             1 => member.option(&mut self.missing),
@@ -7964,14 +7456,10 @@ impl rt::Model for MatrixStatsAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.fields)?;
-        out.option(1, &self.missing)?;
-        out.option(2, &self.mode)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.fields);
+        out.option(1, &self.missing);
+        out.option(2, &self.mode);
     }
 }
 
@@ -8015,8 +7503,8 @@ impl rt::Model for MatrixStatsFields {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             5 => member.value(&mut self.name),
             1 => member.value(&mut self.count),
@@ -8029,19 +7517,15 @@ impl rt::Model for MatrixStatsFields {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(5, &self.name)?;
-        out.value(1, &self.count)?;
-        out.value(4, &self.mean)?;
-        out.value(7, &self.variance)?;
-        out.value(6, &self.skewness)?;
-        out.value(3, &self.kurtosis)?;
-        out.value(2, &self.covariance)?;
-        out.value(0, &self.correlation)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(5, &self.name);
+        out.value(1, &self.count);
+        out.value(4, &self.mean);
+        out.value(7, &self.variance);
+        out.value(6, &self.skewness);
+        out.value(3, &self.kurtosis);
+        out.value(2, &self.covariance);
+        out.value(0, &self.correlation);
     }
 }
 
@@ -8071,8 +7555,8 @@ impl rt::Model for MaxAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.meta),
             1 => member.option(&mut self.value),
@@ -8080,14 +7564,10 @@ impl rt::Model for MaxAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.meta)?;
-        out.nullable(1, &self.value)?;
-        out.option(2, &self.value_as_string)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.meta);
+        out.nullable(1, &self.value);
+        out.option(2, &self.value_as_string);
     }
 }
 
@@ -8118,8 +7598,8 @@ impl rt::Model for MaxAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.field),
             2 => member.option(&mut self.missing),
@@ -8128,15 +7608,11 @@ impl rt::Model for MaxAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field)?;
-        out.option(2, &self.missing)?;
-        out.option(3, &self.script)?;
-        out.option(1, &self.format)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.field);
+        out.option(2, &self.missing);
+        out.option(3, &self.script);
+        out.option(1, &self.format);
     }
 }
 
@@ -8166,8 +7642,8 @@ impl rt::Model for MaxBucketAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.buckets_path),
             1 => member.option(&mut self.format),
@@ -8175,14 +7651,10 @@ impl rt::Model for MaxBucketAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.buckets_path)?;
-        out.option(1, &self.format)?;
-        out.option(2, &self.gap_policy)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.buckets_path);
+        out.option(1, &self.format);
+        out.option(2, &self.gap_policy);
     }
 }
 
@@ -8212,8 +7684,8 @@ impl rt::Model for MedianAbsoluteDeviationAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.meta),
             1 => member.option(&mut self.value),
@@ -8221,14 +7693,10 @@ impl rt::Model for MedianAbsoluteDeviationAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.meta)?;
-        out.nullable(1, &self.value)?;
-        out.option(2, &self.value_as_string)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.meta);
+        out.nullable(1, &self.value);
+        out.option(2, &self.value_as_string);
     }
 }
 
@@ -8268,8 +7736,8 @@ impl rt::Model for MedianAbsoluteDeviationAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.field),
             4 => member.option(&mut self.missing),
@@ -8280,17 +7748,13 @@ impl rt::Model for MedianAbsoluteDeviationAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.field)?;
-        out.option(4, &self.missing)?;
-        out.option(5, &self.script)?;
-        out.option(3, &self.format)?;
-        out.option(0, &self.compression)?;
-        out.option(1, &self.execution_hint)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.field);
+        out.option(4, &self.missing);
+        out.option(5, &self.script);
+        out.option(3, &self.format);
+        out.option(0, &self.compression);
+        out.option(1, &self.execution_hint);
     }
 }
 
@@ -8320,8 +7784,8 @@ impl rt::Model for MinAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.meta),
             1 => member.option(&mut self.value),
@@ -8329,14 +7793,10 @@ impl rt::Model for MinAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.meta)?;
-        out.nullable(1, &self.value)?;
-        out.option(2, &self.value_as_string)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.meta);
+        out.nullable(1, &self.value);
+        out.option(2, &self.value_as_string);
     }
 }
 
@@ -8367,8 +7827,8 @@ impl rt::Model for MinAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.field),
             2 => member.option(&mut self.missing),
@@ -8377,15 +7837,11 @@ impl rt::Model for MinAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field)?;
-        out.option(2, &self.missing)?;
-        out.option(3, &self.script)?;
-        out.option(1, &self.format)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.field);
+        out.option(2, &self.missing);
+        out.option(3, &self.script);
+        out.option(1, &self.format);
     }
 }
 
@@ -8415,8 +7871,8 @@ impl rt::Model for MinBucketAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.buckets_path),
             1 => member.option(&mut self.format),
@@ -8424,14 +7880,10 @@ impl rt::Model for MinBucketAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.buckets_path)?;
-        out.option(1, &self.format)?;
-        out.option(2, &self.gap_policy)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.buckets_path);
+        out.option(1, &self.format);
+        out.option(2, &self.gap_policy);
     }
 }
 
@@ -8446,6 +7898,9 @@ impl rt::StringEnum for MinimumInterval {
             "year" => Self::Year,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -8519,28 +7974,24 @@ impl rt::Model for MissingAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             0 => member.value(&mut self.doc_count),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.value(0, &self.doc_count)?;
-        out.typed_keys(&self.aggregations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.value(0, &self.doc_count);
+        out.typed_keys(&self.aggregations);
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.typed_key(key, &mut self.aggregations)
     }
 }
@@ -8570,21 +8021,17 @@ impl rt::Model for MissingAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.field),
             1 => member.option(&mut self.missing),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field)?;
-        out.option(1, &self.missing)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.field);
+        out.option(1, &self.missing);
     }
 }
 
@@ -8596,6 +8043,9 @@ impl rt::StringEnum for MissingOrder {
             "default" => Self::Default,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -8743,8 +8193,8 @@ impl rt::Model for MovingFunctionAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.buckets_path),
             1 => member.option(&mut self.format),
@@ -8755,17 +8205,13 @@ impl rt::Model for MovingFunctionAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.buckets_path)?;
-        out.option(1, &self.format)?;
-        out.option(2, &self.gap_policy)?;
-        out.option(3, &self.script)?;
-        out.option(4, &self.shift)?;
-        out.option(5, &self.window)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.buckets_path);
+        out.option(1, &self.format);
+        out.option(2, &self.gap_policy);
+        out.option(3, &self.script);
+        out.option(4, &self.shift);
+        out.option(5, &self.window);
     }
 }
 
@@ -8798,8 +8244,8 @@ impl rt::Model for MovingPercentilesAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.buckets_path),
             1 => member.option(&mut self.format),
@@ -8810,17 +8256,13 @@ impl rt::Model for MovingPercentilesAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.buckets_path)?;
-        out.option(1, &self.format)?;
-        out.option(2, &self.gap_policy)?;
-        out.option(5, &self.window)?;
-        out.option(4, &self.shift)?;
-        out.option(3, &self.keyed)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.buckets_path);
+        out.option(1, &self.format);
+        out.option(2, &self.gap_policy);
+        out.option(5, &self.window);
+        out.option(4, &self.shift);
+        out.option(3, &self.keyed);
     }
 }
 
@@ -8849,8 +8291,8 @@ impl rt::Model for MultiTermLookup {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.missing),
             0 => member.variant(&mut self.kind, MultiTermLookupKind::Field),
@@ -8858,19 +8300,15 @@ impl rt::Model for MultiTermLookup {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.missing)?;
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.missing);
         match &self.kind {
-            Some(MultiTermLookupKind::Field(value)) => out.entry("field", value)?,
-            Some(MultiTermLookupKind::Script(value)) => out.entry("script", value)?,
-            Some(MultiTermLookupKind::Other(other)) => out.flatten(other)?,
+            Some(MultiTermLookupKind::Field(value)) => out.entry("field", value),
+            Some(MultiTermLookupKind::Script(value)) => out.entry("script", value),
+            Some(MultiTermLookupKind::Other(other)) => out.flatten(other),
             None => {}
         }
-        out.asides(&[0, 2])?;
-        Ok(())
+        out.asides(&[0, 2]);
     }
 }
 
@@ -8906,8 +8344,8 @@ impl rt::Model for MultiTermsAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.meta),
             0 => member.value(&mut self.buckets),
@@ -8916,15 +8354,11 @@ impl rt::Model for MultiTermsAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.meta)?;
-        out.value(0, &self.buckets)?;
-        out.option(1, &self.doc_count_error_upper_bound)?;
-        out.option(3, &self.sum_other_doc_count)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.meta);
+        out.value(0, &self.buckets);
+        out.option(1, &self.doc_count_error_upper_bound);
+        out.option(3, &self.sum_other_doc_count);
     }
 }
 
@@ -8968,8 +8402,8 @@ impl rt::Model for MultiTermsAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.collect_mode),
             2 => member.option(&mut self.order),
@@ -8982,19 +8416,15 @@ impl rt::Model for MultiTermsAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.collect_mode)?;
-        out.option(2, &self.order)?;
-        out.option(1, &self.min_doc_count)?;
-        out.option(3, &self.shard_min_doc_count)?;
-        out.option(4, &self.shard_size)?;
-        out.option(5, &self.show_term_doc_count_error)?;
-        out.option(6, &self.size)?;
-        out.value(7, &self.terms)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.collect_mode);
+        out.option(2, &self.order);
+        out.option(1, &self.min_doc_count);
+        out.option(3, &self.shard_min_doc_count);
+        out.option(4, &self.shard_size);
+        out.option(5, &self.show_term_doc_count_error);
+        out.option(6, &self.size);
+        out.value(7, &self.terms);
     }
 }
 
@@ -9026,8 +8456,8 @@ impl rt::Model for MultiTermsBucket {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.doc_count),
             2 => member.value(&mut self.key),
@@ -9036,22 +8466,18 @@ impl rt::Model for MultiTermsBucket {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.doc_count)?;
-        out.value(2, &self.key)?;
-        out.option(3, &self.key_as_string)?;
-        out.option(1, &self.doc_count_error_upper_bound)?;
-        out.typed_keys(&self.aggregations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.doc_count);
+        out.value(2, &self.key);
+        out.option(3, &self.key_as_string);
+        out.option(1, &self.doc_count_error_upper_bound);
+        out.typed_keys(&self.aggregations);
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.typed_key(key, &mut self.aggregations)
     }
 }
@@ -9105,21 +8531,17 @@ impl rt::Model for MutualInformationHeuristic {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.background_is_superset),
             1 => member.option(&mut self.include_negatives),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.background_is_superset)?;
-        out.option(1, &self.include_negatives)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.background_is_superset);
+        out.option(1, &self.include_negatives);
     }
 }
 
@@ -9149,28 +8571,24 @@ impl rt::Model for NestedAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             0 => member.value(&mut self.doc_count),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.value(0, &self.doc_count)?;
-        out.typed_keys(&self.aggregations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.value(0, &self.doc_count);
+        out.typed_keys(&self.aggregations);
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.typed_key(key, &mut self.aggregations)
     }
 }
@@ -9199,19 +8617,15 @@ impl rt::Model for NestedAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.path),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.path)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.path);
     }
 }
 
@@ -9241,8 +8655,8 @@ impl rt::Model for NonStationary {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.p_value),
             1 => member.value(&mut self.r_value),
@@ -9250,14 +8664,10 @@ impl rt::Model for NonStationary {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.p_value)?;
-        out.value(1, &self.r_value)?;
-        out.value(2, &self.trend)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.p_value);
+        out.value(1, &self.r_value);
+        out.value(2, &self.trend);
     }
 }
 
@@ -9288,8 +8698,8 @@ impl rt::Model for NormalizeAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.buckets_path),
             1 => member.option(&mut self.format),
@@ -9298,15 +8708,11 @@ impl rt::Model for NormalizeAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.buckets_path)?;
-        out.option(1, &self.format)?;
-        out.option(2, &self.gap_policy)?;
-        out.option(3, &self.method)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.buckets_path);
+        out.option(1, &self.format);
+        out.option(2, &self.gap_policy);
+        out.option(3, &self.method);
     }
 }
 
@@ -9321,6 +8727,9 @@ impl rt::StringEnum for NormalizeMethod {
             "softmax" => Self::Softmax,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -9360,21 +8769,17 @@ impl rt::Model for PValueHeuristic {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.background_is_superset),
             1 => member.option(&mut self.normalize_above),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.background_is_superset)?;
-        out.option(1, &self.normalize_above)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.background_is_superset);
+        out.option(1, &self.normalize_above);
     }
 }
 
@@ -9404,28 +8809,24 @@ impl rt::Model for ParentAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             0 => member.value(&mut self.doc_count),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.value(0, &self.doc_count)?;
-        out.typed_keys(&self.aggregations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.value(0, &self.doc_count);
+        out.typed_keys(&self.aggregations);
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.typed_key(key, &mut self.aggregations)
     }
 }
@@ -9454,19 +8855,15 @@ impl rt::Model for ParentAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.r#type);
     }
 }
 
@@ -9491,13 +8888,11 @@ impl rt::Model for PercentageScoreHeuristic {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         _: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.untyped()
     }
-    fn write<S: SerializeMap>(&self, _: &mut rt::Writer<'_, S>) -> Result<(), S::Error> {
-        Ok(())
-    }
+    fn write<S: SerializeMap>(&self, _: &mut rt::Writer<'_, S>) {}
 }
 
 impl rt::Model for PercentileRanksAggregation {
@@ -9540,8 +8935,8 @@ impl rt::Model for PercentileRanksAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.field),
             4 => member.option(&mut self.missing),
@@ -9554,19 +8949,15 @@ impl rt::Model for PercentileRanksAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field)?;
-        out.option(4, &self.missing)?;
-        out.option(5, &self.script)?;
-        out.option(1, &self.format)?;
-        out.option(3, &self.keyed)?;
-        out.option(7, &self.values)?;
-        out.option(2, &self.hdr)?;
-        out.option(6, &self.tdigest)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.field);
+        out.option(4, &self.missing);
+        out.option(5, &self.script);
+        out.option(1, &self.format);
+        out.option(3, &self.keyed);
+        out.option(7, &self.values);
+        out.option(2, &self.hdr);
+        out.option(6, &self.tdigest);
     }
 }
 
@@ -9634,8 +9025,8 @@ impl rt::Model for PercentilesAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.field),
             4 => member.option(&mut self.missing),
@@ -9648,19 +9039,15 @@ impl rt::Model for PercentilesAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field)?;
-        out.option(4, &self.missing)?;
-        out.option(6, &self.script)?;
-        out.option(1, &self.format)?;
-        out.option(3, &self.keyed)?;
-        out.option(5, &self.percents)?;
-        out.option(2, &self.hdr)?;
-        out.option(7, &self.tdigest)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.field);
+        out.option(4, &self.missing);
+        out.option(6, &self.script);
+        out.option(1, &self.format);
+        out.option(3, &self.keyed);
+        out.option(5, &self.percents);
+        out.option(2, &self.hdr);
+        out.option(7, &self.tdigest);
     }
 }
 
@@ -9689,21 +9076,17 @@ impl rt::Model for PercentilesBucketAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.meta),
             1 => member.value(&mut self.values),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.meta)?;
-        out.value(1, &self.values)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.meta);
+        out.value(1, &self.values);
     }
 }
 
@@ -9734,8 +9117,8 @@ impl rt::Model for PercentilesBucketAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.buckets_path),
             1 => member.option(&mut self.format),
@@ -9744,15 +9127,11 @@ impl rt::Model for PercentilesBucketAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.buckets_path)?;
-        out.option(1, &self.format)?;
-        out.option(2, &self.gap_policy)?;
-        out.option(3, &self.percents)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.buckets_path);
+        out.option(1, &self.format);
+        out.option(2, &self.gap_policy);
+        out.option(3, &self.percents);
     }
 }
 
@@ -9806,8 +9185,8 @@ impl rt::Model for RandomSamplerAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.probability),
             1 => member.option(&mut self.seed),
@@ -9815,14 +9194,10 @@ impl rt::Model for RandomSamplerAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.probability)?;
-        out.option(1, &self.seed)?;
-        out.option(2, &self.shard_seed)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.probability);
+        out.option(1, &self.seed);
+        out.option(2, &self.shard_seed);
     }
 }
 
@@ -9851,21 +9226,17 @@ impl rt::Model for RangeAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             0 => member.value(&mut self.buckets),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.value(0, &self.buckets)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.value(0, &self.buckets);
     }
 }
 
@@ -9898,8 +9269,8 @@ impl rt::Model for RangeAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.field),
             3 => member.option(&mut self.missing),
@@ -9910,17 +9281,13 @@ impl rt::Model for RangeAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field)?;
-        out.option(3, &self.missing)?;
-        out.option(4, &self.ranges)?;
-        out.option(5, &self.script)?;
-        out.option(2, &self.keyed)?;
-        out.option(1, &self.format)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.field);
+        out.option(3, &self.missing);
+        out.option(4, &self.ranges);
+        out.option(5, &self.script);
+        out.option(2, &self.keyed);
+        out.option(1, &self.format);
     }
 }
 
@@ -9954,8 +9321,8 @@ impl rt::Model for RangeBucket {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.doc_count),
             1 => member.option(&mut self.from),
@@ -9966,24 +9333,20 @@ impl rt::Model for RangeBucket {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.doc_count)?;
-        out.option(1, &self.from)?;
-        out.option(4, &self.to)?;
-        out.option(2, &self.from_as_string)?;
-        out.option(5, &self.to_as_string)?;
-        out.option(3, &self.key)?;
-        out.typed_keys(&self.aggregations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.doc_count);
+        out.option(1, &self.from);
+        out.option(4, &self.to);
+        out.option(2, &self.from_as_string);
+        out.option(5, &self.to_as_string);
+        out.option(3, &self.key);
+        out.typed_keys(&self.aggregations);
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.typed_key(key, &mut self.aggregations)
     }
 }
@@ -10050,8 +9413,8 @@ impl rt::Model for RareTermsAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.exclude),
             1 => member.option(&mut self.field),
@@ -10063,18 +9426,14 @@ impl rt::Model for RareTermsAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.exclude)?;
-        out.option(1, &self.field)?;
-        out.option(2, &self.include)?;
-        out.option(3, &self.max_doc_count)?;
-        out.option(4, &self.missing)?;
-        out.option(5, &self.precision)?;
-        out.option(6, &self.value_type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.exclude);
+        out.option(1, &self.field);
+        out.option(2, &self.include);
+        out.option(3, &self.max_doc_count);
+        out.option(4, &self.missing);
+        out.option(5, &self.precision);
+        out.option(6, &self.value_type);
     }
 }
 
@@ -10104,8 +9463,8 @@ impl rt::Model for RateAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.meta),
             1 => member.value(&mut self.value),
@@ -10113,14 +9472,10 @@ impl rt::Model for RateAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.meta)?;
-        out.value(1, &self.value)?;
-        out.option(2, &self.value_as_string)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.meta);
+        out.value(1, &self.value);
+        out.option(2, &self.value_as_string);
     }
 }
 
@@ -10153,8 +9508,8 @@ impl rt::Model for RateAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.field),
             2 => member.option(&mut self.missing),
@@ -10165,17 +9520,13 @@ impl rt::Model for RateAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field)?;
-        out.option(2, &self.missing)?;
-        out.option(4, &self.script)?;
-        out.option(1, &self.format)?;
-        out.option(5, &self.unit)?;
-        out.option(3, &self.mode)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.field);
+        out.option(2, &self.missing);
+        out.option(4, &self.script);
+        out.option(1, &self.format);
+        out.option(5, &self.unit);
+        out.option(3, &self.mode);
     }
 }
 
@@ -10186,6 +9537,9 @@ impl rt::StringEnum for RateMode {
             "value_count" => Self::ValueCount,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -10222,28 +9576,24 @@ impl rt::Model for ReverseNestedAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             0 => member.value(&mut self.doc_count),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.value(0, &self.doc_count)?;
-        out.typed_keys(&self.aggregations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.value(0, &self.doc_count);
+        out.typed_keys(&self.aggregations);
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.typed_key(key, &mut self.aggregations)
     }
 }
@@ -10272,19 +9622,15 @@ impl rt::Model for ReverseNestedAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.path),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.path)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.path);
     }
 }
 
@@ -10314,28 +9660,24 @@ impl rt::Model for SamplerAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             0 => member.value(&mut self.doc_count),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.value(0, &self.doc_count)?;
-        out.typed_keys(&self.aggregations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.value(0, &self.doc_count);
+        out.typed_keys(&self.aggregations);
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.typed_key(key, &mut self.aggregations)
     }
 }
@@ -10364,19 +9706,15 @@ impl rt::Model for SamplerAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.shard_size),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.shard_size)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.shard_size);
     }
 }
 
@@ -10388,6 +9726,9 @@ impl rt::StringEnum for SamplerAggregationExecutionHint {
             "bytes_hash" => Self::BytesHash,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -10423,19 +9764,15 @@ impl rt::Model for ScriptedHeuristic {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.script),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.script)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.script);
     }
 }
 
@@ -10464,21 +9801,17 @@ impl rt::Model for ScriptedMetricAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.meta),
             1 => member.value(&mut self.value),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.meta)?;
-        out.value(1, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.meta);
+        out.value(1, &self.value);
     }
 }
 
@@ -10522,8 +9855,8 @@ impl rt::Model for ScriptedMetricAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.field),
             4 => member.option(&mut self.missing),
@@ -10536,19 +9869,15 @@ impl rt::Model for ScriptedMetricAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.field)?;
-        out.option(4, &self.missing)?;
-        out.option(7, &self.script)?;
-        out.option(0, &self.combine_script)?;
-        out.option(2, &self.init_script)?;
-        out.option(3, &self.map_script)?;
-        out.option(5, &self.params)?;
-        out.option(6, &self.reduce_script)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.field);
+        out.option(4, &self.missing);
+        out.option(7, &self.script);
+        out.option(0, &self.combine_script);
+        out.option(2, &self.init_script);
+        out.option(3, &self.map_script);
+        out.option(5, &self.params);
+        out.option(6, &self.reduce_script);
     }
 }
 
@@ -10579,8 +9908,8 @@ impl rt::Model for SerialDifferencingAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.buckets_path),
             1 => member.option(&mut self.format),
@@ -10589,15 +9918,11 @@ impl rt::Model for SerialDifferencingAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.buckets_path)?;
-        out.option(1, &self.format)?;
-        out.option(2, &self.gap_policy)?;
-        out.option(3, &self.lag)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.buckets_path);
+        out.option(1, &self.format);
+        out.option(2, &self.gap_policy);
+        out.option(3, &self.lag);
     }
 }
 
@@ -10628,8 +9953,8 @@ impl rt::Model for SignificantLongTermsAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.option(&mut self.meta),
             1 => member.value(&mut self.buckets),
@@ -10638,15 +9963,11 @@ impl rt::Model for SignificantLongTermsAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(3, &self.meta)?;
-        out.value(1, &self.buckets)?;
-        out.option(0, &self.bg_count)?;
-        out.option(2, &self.doc_count)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(3, &self.meta);
+        out.value(1, &self.buckets);
+        out.option(0, &self.bg_count);
+        out.option(2, &self.doc_count);
     }
 }
 
@@ -10679,8 +10000,8 @@ impl rt::Model for SignificantLongTermsBucket {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.doc_count),
             4 => member.value(&mut self.score),
@@ -10690,23 +10011,19 @@ impl rt::Model for SignificantLongTermsBucket {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.doc_count)?;
-        out.value(4, &self.score)?;
-        out.value(0, &self.bg_count)?;
-        out.value(2, &self.key)?;
-        out.option(3, &self.key_as_string)?;
-        out.typed_keys(&self.aggregations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.doc_count);
+        out.value(4, &self.score);
+        out.value(0, &self.bg_count);
+        out.value(2, &self.key);
+        out.option(3, &self.key_as_string);
+        out.typed_keys(&self.aggregations);
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.typed_key(key, &mut self.aggregations)
     }
 }
@@ -10762,8 +10079,8 @@ impl rt::Model for SignificantStringTermsAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.option(&mut self.meta),
             1 => member.value(&mut self.buckets),
@@ -10772,15 +10089,11 @@ impl rt::Model for SignificantStringTermsAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(3, &self.meta)?;
-        out.value(1, &self.buckets)?;
-        out.option(0, &self.bg_count)?;
-        out.option(2, &self.doc_count)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(3, &self.meta);
+        out.value(1, &self.buckets);
+        out.option(0, &self.bg_count);
+        out.option(2, &self.doc_count);
     }
 }
 
@@ -10812,8 +10125,8 @@ impl rt::Model for SignificantStringTermsBucket {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.doc_count),
             3 => member.value(&mut self.score),
@@ -10822,22 +10135,18 @@ impl rt::Model for SignificantStringTermsBucket {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.doc_count)?;
-        out.value(3, &self.score)?;
-        out.value(0, &self.bg_count)?;
-        out.value(2, &self.key)?;
-        out.typed_keys(&self.aggregations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.doc_count);
+        out.value(3, &self.score);
+        out.value(0, &self.bg_count);
+        out.value(2, &self.key);
+        out.typed_keys(&self.aggregations);
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.typed_key(key, &mut self.aggregations)
     }
 }
@@ -10922,8 +10231,8 @@ impl rt::Model for SignificantTermsAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.background_filter),
             1 => member.option(&mut self.chi_square),
@@ -10944,27 +10253,23 @@ impl rt::Model for SignificantTermsAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.background_filter)?;
-        out.option(1, &self.chi_square)?;
-        out.option(2, &self.exclude)?;
-        out.option(3, &self.execution_hint)?;
-        out.option(4, &self.field)?;
-        out.option(5, &self.gnd)?;
-        out.option(6, &self.include)?;
-        out.option(7, &self.jlh)?;
-        out.option(8, &self.min_doc_count)?;
-        out.option(9, &self.mutual_information)?;
-        out.option(11, &self.percentage)?;
-        out.option(12, &self.script_heuristic)?;
-        out.option(10, &self.p_value)?;
-        out.option(13, &self.shard_min_doc_count)?;
-        out.option(14, &self.shard_size)?;
-        out.option(15, &self.size)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.background_filter);
+        out.option(1, &self.chi_square);
+        out.option(2, &self.exclude);
+        out.option(3, &self.execution_hint);
+        out.option(4, &self.field);
+        out.option(5, &self.gnd);
+        out.option(6, &self.include);
+        out.option(7, &self.jlh);
+        out.option(8, &self.min_doc_count);
+        out.option(9, &self.mutual_information);
+        out.option(11, &self.percentage);
+        out.option(12, &self.script_heuristic);
+        out.option(10, &self.p_value);
+        out.option(13, &self.shard_min_doc_count);
+        out.option(14, &self.shard_size);
+        out.option(15, &self.size);
     }
 }
 
@@ -11026,8 +10331,8 @@ impl rt::Model for SignificantTextAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.background_filter),
             1 => member.option(&mut self.chi_square),
@@ -11049,28 +10354,24 @@ impl rt::Model for SignificantTextAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.background_filter)?;
-        out.option(1, &self.chi_square)?;
-        out.option(2, &self.exclude)?;
-        out.option(3, &self.execution_hint)?;
-        out.option(4, &self.field)?;
-        out.option(5, &self.filter_duplicate_text)?;
-        out.option(6, &self.gnd)?;
-        out.option(7, &self.include)?;
-        out.option(8, &self.jlh)?;
-        out.option(9, &self.min_doc_count)?;
-        out.option(10, &self.mutual_information)?;
-        out.option(11, &self.percentage)?;
-        out.option(12, &self.script_heuristic)?;
-        out.option(13, &self.shard_min_doc_count)?;
-        out.option(14, &self.shard_size)?;
-        out.option(15, &self.size)?;
-        out.option(16, &self.source_fields)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.background_filter);
+        out.option(1, &self.chi_square);
+        out.option(2, &self.exclude);
+        out.option(3, &self.execution_hint);
+        out.option(4, &self.field);
+        out.option(5, &self.filter_duplicate_text);
+        out.option(6, &self.gnd);
+        out.option(7, &self.include);
+        out.option(8, &self.jlh);
+        out.option(9, &self.min_doc_count);
+        out.option(10, &self.mutual_information);
+        out.option(11, &self.percentage);
+        out.option(12, &self.script_heuristic);
+        out.option(13, &self.shard_min_doc_count);
+        out.option(14, &self.shard_size);
+        out.option(15, &self.size);
+        out.option(16, &self.source_fields);
     }
 }
 
@@ -11113,8 +10414,8 @@ impl rt::Model for SimpleMovingAverageAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.buckets_path),
             1 => member.option(&mut self.format),
@@ -11127,19 +10428,15 @@ impl rt::Model for SimpleMovingAverageAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.buckets_path)?;
-        out.option(1, &self.format)?;
-        out.option(2, &self.gap_policy)?;
-        out.option(3, &self.minimize)?;
-        out.option(5, &self.predict)?;
-        out.option(7, &self.window)?;
-        out.value(6, &self.settings)?;
-        out.literal(4, "\"simple\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.buckets_path);
+        out.option(1, &self.format);
+        out.option(2, &self.gap_policy);
+        out.option(3, &self.minimize);
+        out.option(5, &self.predict);
+        out.option(7, &self.window);
+        out.value(6, &self.settings);
+        out.literal(4, "\"simple\"");
     }
 }
 
@@ -11169,8 +10466,8 @@ impl rt::Model for SimpleValueAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.meta),
             1 => member.option(&mut self.value),
@@ -11178,14 +10475,10 @@ impl rt::Model for SimpleValueAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.meta)?;
-        out.nullable(1, &self.value)?;
-        out.option(2, &self.value_as_string)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.meta);
+        out.nullable(1, &self.value);
+        out.option(2, &self.value_as_string);
     }
 }
 
@@ -11214,21 +10507,17 @@ impl rt::Model for Spike {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.p_value),
             0 => member.value(&mut self.change_point),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.p_value)?;
-        out.value(0, &self.change_point)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.p_value);
+        out.value(0, &self.change_point);
     }
 }
 
@@ -11268,8 +10557,8 @@ impl rt::Model for StandardDeviationBounds {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.option(&mut self.upper),
             0 => member.option(&mut self.lower),
@@ -11280,17 +10569,13 @@ impl rt::Model for StandardDeviationBounds {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(3, &self.upper)?;
-        out.nullable(0, &self.lower)?;
-        out.nullable(4, &self.upper_population)?;
-        out.nullable(1, &self.lower_population)?;
-        out.nullable(5, &self.upper_sampling)?;
-        out.nullable(2, &self.lower_sampling)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.nullable(3, &self.upper);
+        out.nullable(0, &self.lower);
+        out.nullable(4, &self.upper_population);
+        out.nullable(1, &self.lower_population);
+        out.nullable(5, &self.upper_sampling);
+        out.nullable(2, &self.lower_sampling);
     }
 }
 
@@ -11330,8 +10615,8 @@ impl rt::Model for StandardDeviationBoundsAsString {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.value(&mut self.upper),
             0 => member.value(&mut self.lower),
@@ -11342,17 +10627,13 @@ impl rt::Model for StandardDeviationBoundsAsString {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(3, &self.upper)?;
-        out.value(0, &self.lower)?;
-        out.value(4, &self.upper_population)?;
-        out.value(1, &self.lower_population)?;
-        out.value(5, &self.upper_sampling)?;
-        out.value(2, &self.lower_sampling)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(3, &self.upper);
+        out.value(0, &self.lower);
+        out.value(4, &self.upper_population);
+        out.value(1, &self.lower_population);
+        out.value(5, &self.upper_sampling);
+        out.value(2, &self.lower_sampling);
     }
 }
 
@@ -11377,13 +10658,11 @@ impl rt::Model for Stationary {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         _: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.untyped()
     }
-    fn write<S: SerializeMap>(&self, _: &mut rt::Writer<'_, S>) -> Result<(), S::Error> {
-        Ok(())
-    }
+    fn write<S: SerializeMap>(&self, _: &mut rt::Writer<'_, S>) {}
 }
 
 impl rt::Model for StatsAggregate {
@@ -11430,8 +10709,8 @@ impl rt::Model for StatsAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             5 => member.option(&mut self.meta),
             2 => member.value(&mut self.count),
@@ -11446,21 +10725,17 @@ impl rt::Model for StatsAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(5, &self.meta)?;
-        out.value(2, &self.count)?;
-        out.nullable(6, &self.min)?;
-        out.nullable(3, &self.max)?;
-        out.nullable(0, &self.avg)?;
-        out.value(8, &self.sum)?;
-        out.option(7, &self.min_as_string)?;
-        out.option(4, &self.max_as_string)?;
-        out.option(1, &self.avg_as_string)?;
-        out.option(9, &self.sum_as_string)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(5, &self.meta);
+        out.value(2, &self.count);
+        out.nullable(6, &self.min);
+        out.nullable(3, &self.max);
+        out.nullable(0, &self.avg);
+        out.value(8, &self.sum);
+        out.option(7, &self.min_as_string);
+        out.option(4, &self.max_as_string);
+        out.option(1, &self.avg_as_string);
+        out.option(9, &self.sum_as_string);
     }
 }
 
@@ -11491,8 +10766,8 @@ impl rt::Model for StatsAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.field),
             2 => member.option(&mut self.missing),
@@ -11501,15 +10776,11 @@ impl rt::Model for StatsAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field)?;
-        out.option(2, &self.missing)?;
-        out.option(3, &self.script)?;
-        out.option(1, &self.format)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.field);
+        out.option(2, &self.missing);
+        out.option(3, &self.script);
+        out.option(1, &self.format);
     }
 }
 
@@ -11557,8 +10828,8 @@ impl rt::Model for StatsBucketAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             5 => member.option(&mut self.meta),
             2 => member.value(&mut self.count),
@@ -11573,21 +10844,17 @@ impl rt::Model for StatsBucketAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(5, &self.meta)?;
-        out.value(2, &self.count)?;
-        out.nullable(6, &self.min)?;
-        out.nullable(3, &self.max)?;
-        out.nullable(0, &self.avg)?;
-        out.value(8, &self.sum)?;
-        out.option(7, &self.min_as_string)?;
-        out.option(4, &self.max_as_string)?;
-        out.option(1, &self.avg_as_string)?;
-        out.option(9, &self.sum_as_string)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(5, &self.meta);
+        out.value(2, &self.count);
+        out.nullable(6, &self.min);
+        out.nullable(3, &self.max);
+        out.nullable(0, &self.avg);
+        out.value(8, &self.sum);
+        out.option(7, &self.min_as_string);
+        out.option(4, &self.max_as_string);
+        out.option(1, &self.avg_as_string);
+        out.option(9, &self.sum_as_string);
     }
 }
 
@@ -11617,8 +10884,8 @@ impl rt::Model for StatsBucketAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.buckets_path),
             1 => member.option(&mut self.format),
@@ -11626,14 +10893,10 @@ impl rt::Model for StatsBucketAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.buckets_path)?;
-        out.option(1, &self.format)?;
-        out.option(2, &self.gap_policy)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.buckets_path);
+        out.option(1, &self.format);
+        out.option(2, &self.gap_policy);
     }
 }
 
@@ -11662,21 +10925,17 @@ impl rt::Model for StepChange {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.p_value),
             0 => member.value(&mut self.change_point),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.p_value)?;
-        out.value(0, &self.change_point)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.p_value);
+        out.value(0, &self.change_point);
     }
 }
 
@@ -11705,21 +10964,17 @@ impl rt::Model for StringRareTermsAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             0 => member.value(&mut self.buckets),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.value(0, &self.buckets)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.value(0, &self.buckets);
     }
 }
 
@@ -11749,28 +11004,24 @@ impl rt::Model for StringRareTermsBucket {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.doc_count),
             1 => member.value(&mut self.key),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.doc_count)?;
-        out.value(1, &self.key)?;
-        out.typed_keys(&self.aggregations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.doc_count);
+        out.value(1, &self.key);
+        out.typed_keys(&self.aggregations);
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.typed_key(key, &mut self.aggregations)
     }
 }
@@ -11843,8 +11094,8 @@ impl rt::Model for StringStatsAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             7 => member.option(&mut self.meta),
             2 => member.value(&mut self.count),
@@ -11859,21 +11110,17 @@ impl rt::Model for StringStatsAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(7, &self.meta)?;
-        out.value(2, &self.count)?;
-        out.nullable(8, &self.min_length)?;
-        out.nullable(5, &self.max_length)?;
-        out.nullable(0, &self.avg_length)?;
-        out.nullable(4, &self.entropy)?;
-        out.option(3, &self.distribution)?;
-        out.option(9, &self.min_length_as_string)?;
-        out.option(6, &self.max_length_as_string)?;
-        out.option(1, &self.avg_length_as_string)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(7, &self.meta);
+        out.value(2, &self.count);
+        out.nullable(8, &self.min_length);
+        out.nullable(5, &self.max_length);
+        out.nullable(0, &self.avg_length);
+        out.nullable(4, &self.entropy);
+        out.option(3, &self.distribution);
+        out.option(9, &self.min_length_as_string);
+        out.option(6, &self.max_length_as_string);
+        out.option(1, &self.avg_length_as_string);
     }
 }
 
@@ -11904,8 +11151,8 @@ impl rt::Model for StringStatsAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.field),
             1 => member.option(&mut self.missing),
@@ -11914,15 +11161,11 @@ impl rt::Model for StringStatsAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field)?;
-        out.option(1, &self.missing)?;
-        out.option(2, &self.script)?;
-        out.option(3, &self.show_distribution)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.field);
+        out.option(1, &self.missing);
+        out.option(2, &self.script);
+        out.option(3, &self.show_distribution);
     }
 }
 
@@ -11958,8 +11201,8 @@ impl rt::Model for StringTermsAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.meta),
             0 => member.value(&mut self.buckets),
@@ -11968,15 +11211,11 @@ impl rt::Model for StringTermsAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.meta)?;
-        out.value(0, &self.buckets)?;
-        out.option(1, &self.doc_count_error_upper_bound)?;
-        out.option(3, &self.sum_other_doc_count)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.meta);
+        out.value(0, &self.buckets);
+        out.option(1, &self.doc_count_error_upper_bound);
+        out.option(3, &self.sum_other_doc_count);
     }
 }
 
@@ -12007,8 +11246,8 @@ impl rt::Model for StringTermsBucket {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.doc_count),
             1 => member.option(&mut self.doc_count_error_upper_bound),
@@ -12016,21 +11255,17 @@ impl rt::Model for StringTermsBucket {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.doc_count)?;
-        out.option(1, &self.doc_count_error_upper_bound)?;
-        out.value(2, &self.key)?;
-        out.typed_keys(&self.aggregations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.doc_count);
+        out.option(1, &self.doc_count_error_upper_bound);
+        out.value(2, &self.key);
+        out.typed_keys(&self.aggregations);
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.typed_key(key, &mut self.aggregations)
     }
 }
@@ -12085,8 +11320,8 @@ impl rt::Model for SumAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.meta),
             1 => member.option(&mut self.value),
@@ -12094,14 +11329,10 @@ impl rt::Model for SumAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.meta)?;
-        out.nullable(1, &self.value)?;
-        out.option(2, &self.value_as_string)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.meta);
+        out.nullable(1, &self.value);
+        out.option(2, &self.value_as_string);
     }
 }
 
@@ -12132,8 +11363,8 @@ impl rt::Model for SumAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.field),
             2 => member.option(&mut self.missing),
@@ -12142,15 +11373,11 @@ impl rt::Model for SumAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field)?;
-        out.option(2, &self.missing)?;
-        out.option(3, &self.script)?;
-        out.option(1, &self.format)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.field);
+        out.option(2, &self.missing);
+        out.option(3, &self.script);
+        out.option(1, &self.format);
     }
 }
 
@@ -12180,8 +11407,8 @@ impl rt::Model for SumBucketAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.buckets_path),
             1 => member.option(&mut self.format),
@@ -12189,14 +11416,10 @@ impl rt::Model for SumBucketAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.buckets_path)?;
-        out.option(1, &self.format)?;
-        out.option(2, &self.gap_policy)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.buckets_path);
+        out.option(1, &self.format);
+        out.option(2, &self.gap_policy);
     }
 }
 
@@ -12225,21 +11448,17 @@ impl rt::Model for TDigest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.compression),
             1 => member.option(&mut self.execution_hint),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.compression)?;
-        out.option(1, &self.execution_hint)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.compression);
+        out.option(1, &self.execution_hint);
     }
 }
 
@@ -12250,6 +11469,9 @@ impl rt::StringEnum for TDigestExecutionHint {
             "high_accuracy" => Self::HighAccuracy,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -12285,21 +11507,17 @@ impl rt::Model for TDigestPercentileRanksAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.meta),
             1 => member.value(&mut self.values),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.meta)?;
-        out.value(1, &self.values)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.meta);
+        out.value(1, &self.values);
     }
 }
 
@@ -12328,21 +11546,17 @@ impl rt::Model for TDigestPercentilesAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.meta),
             1 => member.value(&mut self.values),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.meta)?;
-        out.value(1, &self.values)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.meta);
+        out.value(1, &self.values);
     }
 }
 
@@ -12372,8 +11586,8 @@ impl rt::Model for TTestAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.meta),
             1 => member.option(&mut self.value),
@@ -12381,14 +11595,10 @@ impl rt::Model for TTestAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.meta)?;
-        out.nullable(1, &self.value)?;
-        out.option(2, &self.value_as_string)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.meta);
+        out.nullable(1, &self.value);
+        out.option(2, &self.value_as_string);
     }
 }
 
@@ -12418,8 +11628,8 @@ impl rt::Model for TTestAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.a),
             1 => member.option(&mut self.b),
@@ -12427,14 +11637,10 @@ impl rt::Model for TTestAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.a)?;
-        out.option(1, &self.b)?;
-        out.option(2, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.a);
+        out.option(1, &self.b);
+        out.option(2, &self.r#type);
     }
 }
 
@@ -12446,6 +11652,9 @@ impl rt::StringEnum for TTestType {
             "heteroscedastic" => Self::Heteroscedastic,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -12515,8 +11724,8 @@ impl rt::Model for TermsAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.collect_mode),
             1 => member.option(&mut self.exclude),
@@ -12538,28 +11747,24 @@ impl rt::Model for TermsAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.collect_mode)?;
-        out.option(1, &self.exclude)?;
-        out.option(2, &self.execution_hint)?;
-        out.option(3, &self.field)?;
-        out.option(5, &self.include)?;
-        out.option(6, &self.min_doc_count)?;
-        out.option(7, &self.missing)?;
-        out.option(9, &self.missing_order)?;
-        out.option(8, &self.missing_bucket)?;
-        out.option(16, &self.value_type)?;
-        out.option(10, &self.order)?;
-        out.option(11, &self.script)?;
-        out.option(12, &self.shard_min_doc_count)?;
-        out.option(13, &self.shard_size)?;
-        out.option(14, &self.show_term_doc_count_error)?;
-        out.option(15, &self.size)?;
-        out.option(4, &self.format)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.collect_mode);
+        out.option(1, &self.exclude);
+        out.option(2, &self.execution_hint);
+        out.option(3, &self.field);
+        out.option(5, &self.include);
+        out.option(6, &self.min_doc_count);
+        out.option(7, &self.missing);
+        out.option(9, &self.missing_order);
+        out.option(8, &self.missing_bucket);
+        out.option(16, &self.value_type);
+        out.option(10, &self.order);
+        out.option(11, &self.script);
+        out.option(12, &self.shard_min_doc_count);
+        out.option(13, &self.shard_size);
+        out.option(14, &self.show_term_doc_count_error);
+        out.option(15, &self.size);
+        out.option(4, &self.format);
     }
 }
 
@@ -12570,6 +11775,9 @@ impl rt::StringEnum for TermsAggregationCollectMode {
             "breadth_first" => Self::BreadthFirst,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -12589,6 +11797,9 @@ impl rt::StringEnum for TermsAggregationExecutionHint {
             "global_ordinals_low_cardinality" => Self::GlobalOrdinalsLowCardinality,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -12661,21 +11872,17 @@ impl rt::Model for TermsPartition {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.num_partitions),
             1 => member.value(&mut self.partition),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.num_partitions)?;
-        out.value(1, &self.partition)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.num_partitions);
+        out.value(1, &self.partition);
     }
 }
 
@@ -12705,8 +11912,8 @@ impl rt::Model for TestPopulation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.field),
             2 => member.option(&mut self.script),
@@ -12714,14 +11921,10 @@ impl rt::Model for TestPopulation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field)?;
-        out.option(2, &self.script)?;
-        out.option(1, &self.filter)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.field);
+        out.option(2, &self.script);
+        out.option(1, &self.filter);
     }
 }
 
@@ -12750,21 +11953,17 @@ impl rt::Model for TimeSeriesAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             0 => member.value(&mut self.buckets),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.value(0, &self.buckets)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.value(0, &self.buckets);
     }
 }
 
@@ -12793,21 +11992,17 @@ impl rt::Model for TimeSeriesAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.size),
             0 => member.option(&mut self.keyed),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.size)?;
-        out.option(0, &self.keyed)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.size);
+        out.option(0, &self.keyed);
     }
 }
 
@@ -12837,28 +12032,24 @@ impl rt::Model for TimeSeriesBucket {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.doc_count),
             1 => member.value(&mut self.key),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.doc_count)?;
-        out.value(1, &self.key)?;
-        out.typed_keys(&self.aggregations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.doc_count);
+        out.value(1, &self.key);
+        out.typed_keys(&self.aggregations);
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.typed_key(key, &mut self.aggregations)
     }
 }
@@ -12912,21 +12103,17 @@ impl rt::Model for TopHitsAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             0 => member.value(&mut self.hits),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.value(0, &self.hits)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.value(0, &self.hits);
     }
 }
 
@@ -12986,8 +12173,8 @@ impl rt::Model for TopHitsAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.option(&mut self.field),
             7 => member.option(&mut self.missing),
@@ -13008,27 +12195,23 @@ impl rt::Model for TopHitsAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(3, &self.field)?;
-        out.option(7, &self.missing)?;
-        out.option(8, &self.script)?;
-        out.option(1, &self.docvalue_fields)?;
-        out.option(2, &self.explain)?;
-        out.option(4, &self.fields)?;
-        out.option(5, &self.from)?;
-        out.option(6, &self.highlight)?;
-        out.option(9, &self.script_fields)?;
-        out.option(11, &self.size)?;
-        out.option(12, &self.sort)?;
-        out.option(0, &self.source)?;
-        out.option(13, &self.stored_fields)?;
-        out.option(14, &self.track_scores)?;
-        out.option(15, &self.version)?;
-        out.option(10, &self.seq_no_primary_term)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(3, &self.field);
+        out.option(7, &self.missing);
+        out.option(8, &self.script);
+        out.option(1, &self.docvalue_fields);
+        out.option(2, &self.explain);
+        out.option(4, &self.fields);
+        out.option(5, &self.from);
+        out.option(6, &self.highlight);
+        out.option(9, &self.script_fields);
+        out.option(11, &self.size);
+        out.option(12, &self.sort);
+        out.option(0, &self.source);
+        out.option(13, &self.stored_fields);
+        out.option(14, &self.track_scores);
+        out.option(15, &self.version);
+        out.option(10, &self.seq_no_primary_term);
     }
 }
 
@@ -13057,21 +12240,17 @@ impl rt::Model for TopMetrics {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.sort),
             0 => member.value(&mut self.metrics),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.sort)?;
-        out.value(0, &self.metrics)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.sort);
+        out.value(0, &self.metrics);
     }
 }
 
@@ -13100,21 +12279,17 @@ impl rt::Model for TopMetricsAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.meta),
             1 => member.value(&mut self.top),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.meta)?;
-        out.value(1, &self.top)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.meta);
+        out.value(1, &self.top);
     }
 }
 
@@ -13147,8 +12322,8 @@ impl rt::Model for TopMetricsAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.field),
             2 => member.option(&mut self.missing),
@@ -13159,17 +12334,13 @@ impl rt::Model for TopMetricsAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field)?;
-        out.option(2, &self.missing)?;
-        out.option(3, &self.script)?;
-        out.option(1, &self.metrics)?;
-        out.option(4, &self.size)?;
-        out.option(5, &self.sort)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.field);
+        out.option(2, &self.missing);
+        out.option(3, &self.script);
+        out.option(1, &self.metrics);
+        out.option(4, &self.size);
+        out.option(5, &self.sort);
     }
 }
 
@@ -13197,19 +12368,15 @@ impl rt::Model for TopMetricsValue {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.field),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.field);
     }
 }
 
@@ -13239,8 +12406,8 @@ impl rt::Model for TrendChange {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.p_value),
             2 => member.value(&mut self.r_value),
@@ -13248,14 +12415,10 @@ impl rt::Model for TrendChange {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.p_value)?;
-        out.value(2, &self.r_value)?;
-        out.value(0, &self.change_point)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.p_value);
+        out.value(2, &self.r_value);
+        out.value(0, &self.change_point);
     }
 }
 
@@ -13284,21 +12447,17 @@ impl rt::Model for UnmappedRareTermsAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             0 => member.value(&mut self.buckets),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.value(0, &self.buckets)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.value(0, &self.buckets);
     }
 }
 
@@ -13328,28 +12487,24 @@ impl rt::Model for UnmappedSamplerAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             0 => member.value(&mut self.doc_count),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.value(0, &self.doc_count)?;
-        out.typed_keys(&self.aggregations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.value(0, &self.doc_count);
+        out.typed_keys(&self.aggregations);
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.typed_key(key, &mut self.aggregations)
     }
 }
@@ -13381,8 +12536,8 @@ impl rt::Model for UnmappedSignificantTermsAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.option(&mut self.meta),
             1 => member.value(&mut self.buckets),
@@ -13391,15 +12546,11 @@ impl rt::Model for UnmappedSignificantTermsAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(3, &self.meta)?;
-        out.value(1, &self.buckets)?;
-        out.option(0, &self.bg_count)?;
-        out.option(2, &self.doc_count)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(3, &self.meta);
+        out.value(1, &self.buckets);
+        out.option(0, &self.bg_count);
+        out.option(2, &self.doc_count);
     }
 }
 
@@ -13435,8 +12586,8 @@ impl rt::Model for UnmappedTermsAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.meta),
             0 => member.value(&mut self.buckets),
@@ -13445,15 +12596,11 @@ impl rt::Model for UnmappedTermsAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.meta)?;
-        out.value(0, &self.buckets)?;
-        out.option(1, &self.doc_count_error_upper_bound)?;
-        out.option(3, &self.sum_other_doc_count)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.meta);
+        out.value(0, &self.buckets);
+        out.option(1, &self.doc_count_error_upper_bound);
+        out.option(3, &self.sum_other_doc_count);
     }
 }
 
@@ -13483,8 +12630,8 @@ impl rt::Model for ValueCountAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.meta),
             1 => member.option(&mut self.value),
@@ -13492,14 +12639,10 @@ impl rt::Model for ValueCountAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.meta)?;
-        out.nullable(1, &self.value)?;
-        out.option(2, &self.value_as_string)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.meta);
+        out.nullable(1, &self.value);
+        out.option(2, &self.value_as_string);
     }
 }
 
@@ -13530,8 +12673,8 @@ impl rt::Model for ValueCountAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.field),
             2 => member.option(&mut self.missing),
@@ -13540,15 +12683,11 @@ impl rt::Model for ValueCountAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field)?;
-        out.option(2, &self.missing)?;
-        out.option(3, &self.script)?;
-        out.option(1, &self.format)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.field);
+        out.option(2, &self.missing);
+        out.option(3, &self.script);
+        out.option(1, &self.format);
     }
 }
 
@@ -13567,6 +12706,9 @@ impl rt::StringEnum for ValueType {
             "boolean" => Self::Boolean,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -13610,21 +12752,17 @@ impl rt::Model for VariableWidthHistogramAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.meta),
             0 => member.value(&mut self.buckets),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.meta)?;
-        out.value(0, &self.buckets)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.meta);
+        out.value(0, &self.buckets);
     }
 }
 
@@ -13656,8 +12794,8 @@ impl rt::Model for VariableWidthHistogramAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.field),
             0 => member.option(&mut self.buckets),
@@ -13667,16 +12805,12 @@ impl rt::Model for VariableWidthHistogramAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.field)?;
-        out.option(0, &self.buckets)?;
-        out.option(4, &self.shard_size)?;
-        out.option(2, &self.initial_buffer)?;
-        out.option(3, &self.script)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.field);
+        out.option(0, &self.buckets);
+        out.option(4, &self.shard_size);
+        out.option(2, &self.initial_buffer);
+        out.option(3, &self.script);
     }
 }
 
@@ -13719,8 +12853,8 @@ impl rt::Model for VariableWidthHistogramBucket {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.doc_count),
             5 => member.value(&mut self.min),
@@ -13732,25 +12866,21 @@ impl rt::Model for VariableWidthHistogramBucket {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.doc_count)?;
-        out.value(5, &self.min)?;
-        out.value(1, &self.key)?;
-        out.value(3, &self.max)?;
-        out.option(6, &self.min_as_string)?;
-        out.option(2, &self.key_as_string)?;
-        out.option(4, &self.max_as_string)?;
-        out.typed_keys(&self.aggregations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.doc_count);
+        out.value(5, &self.min);
+        out.value(1, &self.key);
+        out.value(3, &self.max);
+        out.option(6, &self.min_as_string);
+        out.option(2, &self.key_as_string);
+        out.option(4, &self.max_as_string);
+        out.typed_keys(&self.aggregations);
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.typed_key(key, &mut self.aggregations)
     }
 }
@@ -13830,8 +12960,8 @@ impl rt::Model for WeightedAverageAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.format),
             1 => member.option(&mut self.value),
@@ -13840,15 +12970,11 @@ impl rt::Model for WeightedAverageAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.format)?;
-        out.option(1, &self.value)?;
-        out.option(2, &self.value_type)?;
-        out.option(3, &self.weight)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.format);
+        out.option(1, &self.value);
+        out.option(2, &self.value_type);
+        out.option(3, &self.weight);
     }
 }
 
@@ -13878,8 +13004,8 @@ impl rt::Model for WeightedAverageValue {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.field),
             1 => member.option(&mut self.missing),
@@ -13887,14 +13013,10 @@ impl rt::Model for WeightedAverageValue {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field)?;
-        out.option(1, &self.missing)?;
-        out.option(2, &self.script)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.field);
+        out.option(1, &self.missing);
+        out.option(2, &self.script);
     }
 }
 
@@ -13924,8 +13046,8 @@ impl rt::Model for WeightedAvgAggregate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.meta),
             1 => member.option(&mut self.value),
@@ -13933,13 +13055,9 @@ impl rt::Model for WeightedAvgAggregate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.meta)?;
-        out.nullable(1, &self.value)?;
-        out.option(2, &self.value_as_string)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.meta);
+        out.nullable(1, &self.value);
+        out.option(2, &self.value_as_string);
     }
 }

@@ -8,7 +8,7 @@ use serde::ser::SerializeMap;
 use crate::rt;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     ApostropheTokenFilter, ArabicAnalyzer, ArabicNormalizationTokenFilter,
     ArabicStemTokenFilter, ArmenianAnalyzer, AsciiFoldingTokenFilter, BasqueAnalyzer,
@@ -514,21 +514,17 @@ impl rt::Model for ApostropheTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"apostrophe\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"apostrophe\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"apostrophe\"");
     }
 }
 
@@ -558,8 +554,8 @@ impl rt::Model for ArabicAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.stopwords),
             2 => member.option(&mut self.stopwords_path),
@@ -568,15 +564,11 @@ impl rt::Model for ArabicAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.stopwords)?;
-        out.option(2, &self.stopwords_path)?;
-        out.option(0, &self.stem_exclusion)?;
-        out.literal(3, "\"arabic\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.stopwords);
+        out.option(2, &self.stopwords_path);
+        out.option(0, &self.stem_exclusion);
+        out.literal(3, "\"arabic\"");
     }
 }
 
@@ -604,21 +596,17 @@ impl rt::Model for ArabicNormalizationTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"arabic_normalization\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"arabic_normalization\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"arabic_normalization\"");
     }
 }
 
@@ -646,21 +634,17 @@ impl rt::Model for ArabicStemTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"arabic_stem\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"arabic_stem\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"arabic_stem\"");
     }
 }
 
@@ -690,8 +674,8 @@ impl rt::Model for ArmenianAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.stopwords),
             2 => member.option(&mut self.stopwords_path),
@@ -700,15 +684,11 @@ impl rt::Model for ArmenianAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.stopwords)?;
-        out.option(2, &self.stopwords_path)?;
-        out.option(0, &self.stem_exclusion)?;
-        out.literal(3, "\"armenian\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.stopwords);
+        out.option(2, &self.stopwords_path);
+        out.option(0, &self.stem_exclusion);
+        out.literal(3, "\"armenian\"");
     }
 }
 
@@ -737,8 +717,8 @@ impl rt::Model for AsciiFoldingTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.version),
             0 => member.option(&mut self.preserve_original),
@@ -746,14 +726,10 @@ impl rt::Model for AsciiFoldingTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.version)?;
-        out.option(0, &self.preserve_original)?;
-        out.literal(1, "\"asciifolding\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.version);
+        out.option(0, &self.preserve_original);
+        out.literal(1, "\"asciifolding\"");
     }
 }
 
@@ -783,8 +759,8 @@ impl rt::Model for BasqueAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.stopwords),
             2 => member.option(&mut self.stopwords_path),
@@ -793,15 +769,11 @@ impl rt::Model for BasqueAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.stopwords)?;
-        out.option(2, &self.stopwords_path)?;
-        out.option(0, &self.stem_exclusion)?;
-        out.literal(3, "\"basque\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.stopwords);
+        out.option(2, &self.stopwords_path);
+        out.option(0, &self.stem_exclusion);
+        out.literal(3, "\"basque\"");
     }
 }
 
@@ -831,8 +803,8 @@ impl rt::Model for BengaliAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.stopwords),
             2 => member.option(&mut self.stopwords_path),
@@ -841,15 +813,11 @@ impl rt::Model for BengaliAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.stopwords)?;
-        out.option(2, &self.stopwords_path)?;
-        out.option(0, &self.stem_exclusion)?;
-        out.literal(3, "\"bengali\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.stopwords);
+        out.option(2, &self.stopwords_path);
+        out.option(0, &self.stem_exclusion);
+        out.literal(3, "\"bengali\"");
     }
 }
 
@@ -877,21 +845,17 @@ impl rt::Model for BengaliNormalizationTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"bengali_normalization\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"bengali_normalization\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"bengali_normalization\"");
     }
 }
 
@@ -920,8 +884,8 @@ impl rt::Model for BrazilianAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.stopwords),
             1 => member.option(&mut self.stopwords_path),
@@ -929,14 +893,10 @@ impl rt::Model for BrazilianAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.stopwords)?;
-        out.option(1, &self.stopwords_path)?;
-        out.literal(2, "\"brazilian\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.stopwords);
+        out.option(1, &self.stopwords_path);
+        out.literal(2, "\"brazilian\"");
     }
 }
 
@@ -964,21 +924,17 @@ impl rt::Model for BrazilianStemTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"brazilian_stem\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"brazilian_stem\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"brazilian_stem\"");
     }
 }
 
@@ -1008,8 +964,8 @@ impl rt::Model for BulgarianAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.stopwords),
             2 => member.option(&mut self.stopwords_path),
@@ -1018,15 +974,11 @@ impl rt::Model for BulgarianAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.stopwords)?;
-        out.option(2, &self.stopwords_path)?;
-        out.option(0, &self.stem_exclusion)?;
-        out.literal(3, "\"bulgarian\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.stopwords);
+        out.option(2, &self.stopwords_path);
+        out.option(0, &self.stem_exclusion);
+        out.literal(3, "\"bulgarian\"");
     }
 }
 
@@ -1056,8 +1008,8 @@ impl rt::Model for CatalanAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.stopwords),
             2 => member.option(&mut self.stopwords_path),
@@ -1066,15 +1018,11 @@ impl rt::Model for CatalanAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.stopwords)?;
-        out.option(2, &self.stopwords_path)?;
-        out.option(0, &self.stem_exclusion)?;
-        out.literal(3, "\"catalan\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.stopwords);
+        out.option(2, &self.stopwords_path);
+        out.option(0, &self.stem_exclusion);
+        out.literal(3, "\"catalan\"");
     }
 }
 
@@ -1212,8 +1160,8 @@ impl rt::Model for CharGroupTokenizer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.option(&mut self.version),
             1 => member.value(&mut self.tokenize_on_chars),
@@ -1222,15 +1170,11 @@ impl rt::Model for CharGroupTokenizer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(3, &self.version)?;
-        out.value(1, &self.tokenize_on_chars)?;
-        out.option(0, &self.max_token_length)?;
-        out.literal(2, "\"char_group\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(3, &self.version);
+        out.value(1, &self.tokenize_on_chars);
+        out.option(0, &self.max_token_length);
+        out.literal(2, "\"char_group\"");
     }
 }
 
@@ -1259,8 +1203,8 @@ impl rt::Model for ChineseAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.stopwords),
             1 => member.option(&mut self.stopwords_path),
@@ -1268,14 +1212,10 @@ impl rt::Model for ChineseAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.stopwords)?;
-        out.option(1, &self.stopwords_path)?;
-        out.literal(2, "\"chinese\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.stopwords);
+        out.option(1, &self.stopwords_path);
+        out.literal(2, "\"chinese\"");
     }
 }
 
@@ -1304,8 +1244,8 @@ impl rt::Model for CjkAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.stopwords),
             1 => member.option(&mut self.stopwords_path),
@@ -1313,14 +1253,10 @@ impl rt::Model for CjkAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.stopwords)?;
-        out.option(1, &self.stopwords_path)?;
-        out.literal(2, "\"cjk\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.stopwords);
+        out.option(1, &self.stopwords_path);
+        out.literal(2, "\"cjk\"");
     }
 }
 
@@ -1333,6 +1269,9 @@ impl rt::StringEnum for CjkBigramIgnoredScript {
             "katakana" => Self::Katakana,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1371,8 +1310,8 @@ impl rt::Model for CjkBigramTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.option(&mut self.version),
             0 => member.option(&mut self.ignored_scripts),
@@ -1381,15 +1320,11 @@ impl rt::Model for CjkBigramTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(3, &self.version)?;
-        out.option(0, &self.ignored_scripts)?;
-        out.option(1, &self.output_unigrams)?;
-        out.literal(2, "\"cjk_bigram\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(3, &self.version);
+        out.option(0, &self.ignored_scripts);
+        out.option(1, &self.output_unigrams);
+        out.literal(2, "\"cjk_bigram\"");
     }
 }
 
@@ -1417,21 +1352,17 @@ impl rt::Model for CjkWidthTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"cjk_width\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"cjk_width\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"cjk_width\"");
     }
 }
 
@@ -1459,21 +1390,17 @@ impl rt::Model for ClassicTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"classic\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"classic\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"classic\"");
     }
 }
 
@@ -1502,8 +1429,8 @@ impl rt::Model for ClassicTokenizer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.version),
             0 => member.option(&mut self.max_token_length),
@@ -1511,14 +1438,10 @@ impl rt::Model for ClassicTokenizer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.version)?;
-        out.option(0, &self.max_token_length)?;
-        out.literal(1, "\"classic\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.version);
+        out.option(0, &self.max_token_length);
+        out.literal(1, "\"classic\"");
     }
 }
 
@@ -1557,8 +1480,8 @@ impl rt::Model for CommonGramsTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             5 => member.option(&mut self.version),
             0 => member.option(&mut self.common_words),
@@ -1569,17 +1492,13 @@ impl rt::Model for CommonGramsTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(5, &self.version)?;
-        out.option(0, &self.common_words)?;
-        out.option(1, &self.common_words_path)?;
-        out.option(2, &self.ignore_case)?;
-        out.option(3, &self.query_mode)?;
-        out.literal(4, "\"common_grams\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(5, &self.version);
+        out.option(0, &self.common_words);
+        out.option(1, &self.common_words_path);
+        out.option(2, &self.ignore_case);
+        out.option(3, &self.query_mode);
+        out.literal(4, "\"common_grams\"");
     }
 }
 
@@ -1609,8 +1528,8 @@ impl rt::Model for ConditionTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.option(&mut self.version),
             0 => member.value(&mut self.filter),
@@ -1619,15 +1538,11 @@ impl rt::Model for ConditionTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(3, &self.version)?;
-        out.value(0, &self.filter)?;
-        out.value(1, &self.script)?;
-        out.literal(2, "\"condition\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(3, &self.version);
+        out.value(0, &self.filter);
+        out.value(1, &self.script);
+        out.literal(2, "\"condition\"");
     }
 }
 
@@ -1666,8 +1581,8 @@ impl rt::Model for CustomAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.char_filter),
             1 => member.option(&mut self.filter),
@@ -1678,17 +1593,13 @@ impl rt::Model for CustomAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.char_filter)?;
-        out.option(1, &self.filter)?;
-        out.option(2, &self.position_increment_gap)?;
-        out.option(3, &self.position_offset_gap)?;
-        out.value(4, &self.tokenizer)?;
-        out.literal(5, "\"custom\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.char_filter);
+        out.option(1, &self.filter);
+        out.option(2, &self.position_increment_gap);
+        out.option(3, &self.position_offset_gap);
+        out.value(4, &self.tokenizer);
+        out.literal(5, "\"custom\"");
     }
 }
 
@@ -1717,8 +1628,8 @@ impl rt::Model for CustomNormalizer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.char_filter),
             1 => member.option(&mut self.filter),
@@ -1726,14 +1637,10 @@ impl rt::Model for CustomNormalizer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.char_filter)?;
-        out.option(1, &self.filter)?;
-        out.literal(2, "\"custom\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.char_filter);
+        out.option(1, &self.filter);
+        out.literal(2, "\"custom\"");
     }
 }
 
@@ -1763,8 +1670,8 @@ impl rt::Model for CzechAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.stopwords),
             2 => member.option(&mut self.stopwords_path),
@@ -1773,15 +1680,11 @@ impl rt::Model for CzechAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.stopwords)?;
-        out.option(2, &self.stopwords_path)?;
-        out.option(0, &self.stem_exclusion)?;
-        out.literal(3, "\"czech\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.stopwords);
+        out.option(2, &self.stopwords_path);
+        out.option(0, &self.stem_exclusion);
+        out.literal(3, "\"czech\"");
     }
 }
 
@@ -1809,21 +1712,17 @@ impl rt::Model for CzechStemTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"czech_stem\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"czech_stem\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"czech_stem\"");
     }
 }
 
@@ -1852,8 +1751,8 @@ impl rt::Model for DanishAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.stopwords),
             1 => member.option(&mut self.stopwords_path),
@@ -1861,14 +1760,10 @@ impl rt::Model for DanishAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.stopwords)?;
-        out.option(1, &self.stopwords_path)?;
-        out.literal(2, "\"danish\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.stopwords);
+        out.option(1, &self.stopwords_path);
+        out.literal(2, "\"danish\"");
     }
 }
 
@@ -1896,21 +1791,17 @@ impl rt::Model for DecimalDigitTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"decimal_digit\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"decimal_digit\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"decimal_digit\"");
     }
 }
 
@@ -1922,6 +1813,9 @@ impl rt::StringEnum for DelimitedPayloadEncoding {
             "identity" => Self::Identity,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1959,8 +1853,8 @@ impl rt::Model for DelimitedPayloadTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.option(&mut self.version),
             0 => member.option(&mut self.delimiter),
@@ -1969,15 +1863,11 @@ impl rt::Model for DelimitedPayloadTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(3, &self.version)?;
-        out.option(0, &self.delimiter)?;
-        out.option(1, &self.encoding)?;
-        out.literal(2, "\"delimited_payload\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(3, &self.version);
+        out.option(0, &self.delimiter);
+        out.option(1, &self.encoding);
+        out.literal(2, "\"delimited_payload\"");
     }
 }
 
@@ -2020,8 +1910,8 @@ impl rt::Model for DictionaryDecompounderTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             5 => member.option(&mut self.version),
             0 => member.option(&mut self.max_subword_size),
@@ -2034,19 +1924,15 @@ impl rt::Model for DictionaryDecompounderTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(5, &self.version)?;
-        out.option(0, &self.max_subword_size)?;
-        out.option(1, &self.min_subword_size)?;
-        out.option(2, &self.min_word_size)?;
-        out.option(3, &self.only_longest_match)?;
-        out.option(6, &self.word_list)?;
-        out.option(7, &self.word_list_path)?;
-        out.literal(4, "\"dictionary_decompounder\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(5, &self.version);
+        out.option(0, &self.max_subword_size);
+        out.option(1, &self.min_subword_size);
+        out.option(2, &self.min_word_size);
+        out.option(3, &self.only_longest_match);
+        out.option(6, &self.word_list);
+        out.option(7, &self.word_list_path);
+        out.literal(4, "\"dictionary_decompounder\"");
     }
 }
 
@@ -2076,8 +1962,8 @@ impl rt::Model for DutchAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.stopwords),
             2 => member.option(&mut self.stopwords_path),
@@ -2086,15 +1972,11 @@ impl rt::Model for DutchAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.stopwords)?;
-        out.option(2, &self.stopwords_path)?;
-        out.option(0, &self.stem_exclusion)?;
-        out.literal(3, "\"dutch\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.stopwords);
+        out.option(2, &self.stopwords_path);
+        out.option(0, &self.stem_exclusion);
+        out.literal(3, "\"dutch\"");
     }
 }
 
@@ -2122,21 +2004,17 @@ impl rt::Model for DutchStemTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"dutch_stem\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"dutch_stem\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"dutch_stem\"");
     }
 }
 
@@ -2147,6 +2025,9 @@ impl rt::StringEnum for EdgeNGramSide {
             "back" => Self::Back,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2192,8 +2073,8 @@ impl rt::Model for EdgeNGramTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             5 => member.option(&mut self.version),
             0 => member.option(&mut self.max_gram),
@@ -2204,17 +2085,13 @@ impl rt::Model for EdgeNGramTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(5, &self.version)?;
-        out.option(0, &self.max_gram)?;
-        out.option(1, &self.min_gram)?;
-        out.option(3, &self.side)?;
-        out.option(2, &self.preserve_original)?;
-        out.literal(4, "\"edge_ngram\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(5, &self.version);
+        out.option(0, &self.max_gram);
+        out.option(1, &self.min_gram);
+        out.option(3, &self.side);
+        out.option(2, &self.preserve_original);
+        out.literal(4, "\"edge_ngram\"");
     }
 }
 
@@ -2253,8 +2130,8 @@ impl rt::Model for EdgeNGramTokenizer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             5 => member.option(&mut self.version),
             0 => member.option(&mut self.custom_token_chars),
@@ -2265,17 +2142,13 @@ impl rt::Model for EdgeNGramTokenizer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(5, &self.version)?;
-        out.option(0, &self.custom_token_chars)?;
-        out.option(1, &self.max_gram)?;
-        out.option(2, &self.min_gram)?;
-        out.option(3, &self.token_chars)?;
-        out.literal(4, "\"edge_ngram\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(5, &self.version);
+        out.option(0, &self.custom_token_chars);
+        out.option(1, &self.max_gram);
+        out.option(2, &self.min_gram);
+        out.option(3, &self.token_chars);
+        out.literal(4, "\"edge_ngram\"");
     }
 }
 
@@ -2306,8 +2179,8 @@ impl rt::Model for ElisionTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             4 => member.option(&mut self.version),
             0 => member.option(&mut self.articles),
@@ -2317,16 +2190,12 @@ impl rt::Model for ElisionTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(4, &self.version)?;
-        out.option(0, &self.articles)?;
-        out.option(2, &self.articles_path)?;
-        out.option(1, &self.articles_case)?;
-        out.literal(3, "\"elision\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(4, &self.version);
+        out.option(0, &self.articles);
+        out.option(2, &self.articles_path);
+        out.option(1, &self.articles_case);
+        out.literal(3, "\"elision\"");
     }
 }
 
@@ -2356,8 +2225,8 @@ impl rt::Model for EnglishAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.stopwords),
             2 => member.option(&mut self.stopwords_path),
@@ -2366,15 +2235,11 @@ impl rt::Model for EnglishAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.stopwords)?;
-        out.option(2, &self.stopwords_path)?;
-        out.option(0, &self.stem_exclusion)?;
-        out.literal(3, "\"english\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.stopwords);
+        out.option(2, &self.stopwords_path);
+        out.option(0, &self.stem_exclusion);
+        out.literal(3, "\"english\"");
     }
 }
 
@@ -2403,8 +2268,8 @@ impl rt::Model for EstonianAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.stopwords),
             1 => member.option(&mut self.stopwords_path),
@@ -2412,14 +2277,10 @@ impl rt::Model for EstonianAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.stopwords)?;
-        out.option(1, &self.stopwords_path)?;
-        out.literal(2, "\"estonian\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.stopwords);
+        out.option(1, &self.stopwords_path);
+        out.literal(2, "\"estonian\"");
     }
 }
 
@@ -2458,8 +2319,8 @@ impl rt::Model for FingerprintAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             5 => member.option(&mut self.version),
             0 => member.option(&mut self.max_output_size),
@@ -2470,17 +2331,13 @@ impl rt::Model for FingerprintAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(5, &self.version)?;
-        out.option(0, &self.max_output_size)?;
-        out.option(1, &self.separator)?;
-        out.option(2, &self.stopwords)?;
-        out.option(3, &self.stopwords_path)?;
-        out.literal(4, "\"fingerprint\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(5, &self.version);
+        out.option(0, &self.max_output_size);
+        out.option(1, &self.separator);
+        out.option(2, &self.stopwords);
+        out.option(3, &self.stopwords_path);
+        out.literal(4, "\"fingerprint\"");
     }
 }
 
@@ -2510,8 +2367,8 @@ impl rt::Model for FingerprintTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.option(&mut self.version),
             0 => member.option(&mut self.max_output_size),
@@ -2520,15 +2377,11 @@ impl rt::Model for FingerprintTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(3, &self.version)?;
-        out.option(0, &self.max_output_size)?;
-        out.option(1, &self.separator)?;
-        out.literal(2, "\"fingerprint\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(3, &self.version);
+        out.option(0, &self.max_output_size);
+        out.option(1, &self.separator);
+        out.literal(2, "\"fingerprint\"");
     }
 }
 
@@ -2558,8 +2411,8 @@ impl rt::Model for FinnishAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.stopwords),
             2 => member.option(&mut self.stopwords_path),
@@ -2568,15 +2421,11 @@ impl rt::Model for FinnishAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.stopwords)?;
-        out.option(2, &self.stopwords_path)?;
-        out.option(0, &self.stem_exclusion)?;
-        out.literal(3, "\"finnish\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.stopwords);
+        out.option(2, &self.stopwords_path);
+        out.option(0, &self.stem_exclusion);
+        out.literal(3, "\"finnish\"");
     }
 }
 
@@ -2604,21 +2453,17 @@ impl rt::Model for FlattenGraphTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"flatten_graph\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"flatten_graph\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"flatten_graph\"");
     }
 }
 
@@ -2648,8 +2493,8 @@ impl rt::Model for FrenchAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.stopwords),
             2 => member.option(&mut self.stopwords_path),
@@ -2658,15 +2503,11 @@ impl rt::Model for FrenchAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.stopwords)?;
-        out.option(2, &self.stopwords_path)?;
-        out.option(0, &self.stem_exclusion)?;
-        out.literal(3, "\"french\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.stopwords);
+        out.option(2, &self.stopwords_path);
+        out.option(0, &self.stem_exclusion);
+        out.literal(3, "\"french\"");
     }
 }
 
@@ -2694,21 +2535,17 @@ impl rt::Model for FrenchStemTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"french_stem\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"french_stem\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"french_stem\"");
     }
 }
 
@@ -2738,8 +2575,8 @@ impl rt::Model for GalicianAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.stopwords),
             2 => member.option(&mut self.stopwords_path),
@@ -2748,15 +2585,11 @@ impl rt::Model for GalicianAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.stopwords)?;
-        out.option(2, &self.stopwords_path)?;
-        out.option(0, &self.stem_exclusion)?;
-        out.literal(3, "\"galician\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.stopwords);
+        out.option(2, &self.stopwords_path);
+        out.option(0, &self.stem_exclusion);
+        out.literal(3, "\"galician\"");
     }
 }
 
@@ -2786,8 +2619,8 @@ impl rt::Model for GermanAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.stopwords),
             2 => member.option(&mut self.stopwords_path),
@@ -2796,15 +2629,11 @@ impl rt::Model for GermanAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.stopwords)?;
-        out.option(2, &self.stopwords_path)?;
-        out.option(0, &self.stem_exclusion)?;
-        out.literal(3, "\"german\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.stopwords);
+        out.option(2, &self.stopwords_path);
+        out.option(0, &self.stem_exclusion);
+        out.literal(3, "\"german\"");
     }
 }
 
@@ -2832,21 +2661,17 @@ impl rt::Model for GermanNormalizationTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"german_normalization\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"german_normalization\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"german_normalization\"");
     }
 }
 
@@ -2874,21 +2699,17 @@ impl rt::Model for GermanStemTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"german_stem\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"german_stem\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"german_stem\"");
     }
 }
 
@@ -2917,8 +2738,8 @@ impl rt::Model for GreekAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.stopwords),
             1 => member.option(&mut self.stopwords_path),
@@ -2926,14 +2747,10 @@ impl rt::Model for GreekAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.stopwords)?;
-        out.option(1, &self.stopwords_path)?;
-        out.literal(2, "\"greek\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.stopwords);
+        out.option(1, &self.stopwords_path);
+        out.literal(2, "\"greek\"");
     }
 }
 
@@ -2963,8 +2780,8 @@ impl rt::Model for HindiAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.stopwords),
             2 => member.option(&mut self.stopwords_path),
@@ -2973,15 +2790,11 @@ impl rt::Model for HindiAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.stopwords)?;
-        out.option(2, &self.stopwords_path)?;
-        out.option(0, &self.stem_exclusion)?;
-        out.literal(3, "\"hindi\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.stopwords);
+        out.option(2, &self.stopwords_path);
+        out.option(0, &self.stem_exclusion);
+        out.literal(3, "\"hindi\"");
     }
 }
 
@@ -3009,21 +2822,17 @@ impl rt::Model for HindiNormalizationTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"hindi_normalization\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"hindi_normalization\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"hindi_normalization\"");
     }
 }
 
@@ -3052,8 +2861,8 @@ impl rt::Model for HtmlStripCharFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.version),
             0 => member.option(&mut self.escaped_tags),
@@ -3061,14 +2870,10 @@ impl rt::Model for HtmlStripCharFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.version)?;
-        out.option(0, &self.escaped_tags)?;
-        out.literal(1, "\"html_strip\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.version);
+        out.option(0, &self.escaped_tags);
+        out.literal(1, "\"html_strip\"");
     }
 }
 
@@ -3098,8 +2903,8 @@ impl rt::Model for HungarianAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.stopwords),
             2 => member.option(&mut self.stopwords_path),
@@ -3108,15 +2913,11 @@ impl rt::Model for HungarianAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.stopwords)?;
-        out.option(2, &self.stopwords_path)?;
-        out.option(0, &self.stem_exclusion)?;
-        out.literal(3, "\"hungarian\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.stopwords);
+        out.option(2, &self.stopwords_path);
+        out.option(0, &self.stem_exclusion);
+        out.literal(3, "\"hungarian\"");
     }
 }
 
@@ -3148,8 +2949,8 @@ impl rt::Model for HunspellTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             5 => member.option(&mut self.version),
             0 => member.option(&mut self.dedup),
@@ -3160,17 +2961,13 @@ impl rt::Model for HunspellTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(5, &self.version)?;
-        out.option(0, &self.dedup)?;
-        out.option(1, &self.dictionary)?;
-        out.value(2, &self.locale)?;
-        out.option(3, &self.longest_only)?;
-        out.literal(4, "\"hunspell\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(5, &self.version);
+        out.option(0, &self.dedup);
+        out.option(1, &self.dictionary);
+        out.value(2, &self.locale);
+        out.option(3, &self.longest_only);
+        out.literal(4, "\"hunspell\"");
     }
 }
 
@@ -3219,8 +3016,8 @@ impl rt::Model for HyphenationDecompounderTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             8 => member.option(&mut self.version),
             1 => member.option(&mut self.max_subword_size),
@@ -3236,22 +3033,18 @@ impl rt::Model for HyphenationDecompounderTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(8, &self.version)?;
-        out.option(1, &self.max_subword_size)?;
-        out.option(2, &self.min_subword_size)?;
-        out.option(3, &self.min_word_size)?;
-        out.option(6, &self.only_longest_match)?;
-        out.option(9, &self.word_list)?;
-        out.option(10, &self.word_list_path)?;
-        out.value(0, &self.hyphenation_patterns_path)?;
-        out.option(5, &self.no_sub_matches)?;
-        out.option(4, &self.no_overlapping_matches)?;
-        out.literal(7, "\"hyphenation_decompounder\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(8, &self.version);
+        out.option(1, &self.max_subword_size);
+        out.option(2, &self.min_subword_size);
+        out.option(3, &self.min_word_size);
+        out.option(6, &self.only_longest_match);
+        out.option(9, &self.word_list);
+        out.option(10, &self.word_list_path);
+        out.value(0, &self.hyphenation_patterns_path);
+        out.option(5, &self.no_sub_matches);
+        out.option(4, &self.no_overlapping_matches);
+        out.literal(7, "\"hyphenation_decompounder\"");
     }
 }
 
@@ -3280,8 +3073,8 @@ impl rt::Model for IcuAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.method),
             1 => member.value(&mut self.mode),
@@ -3289,14 +3082,10 @@ impl rt::Model for IcuAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.method)?;
-        out.value(1, &self.mode)?;
-        out.literal(2, "\"icu_analyzer\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.method);
+        out.value(1, &self.mode);
+        out.literal(2, "\"icu_analyzer\"");
     }
 }
 
@@ -3307,6 +3096,9 @@ impl rt::StringEnum for IcuCollationAlternate {
             "non-ignorable" => Self::NonIgnorable,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3325,6 +3117,9 @@ impl rt::StringEnum for IcuCollationCaseFirst {
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
+    }
     fn name(&self) -> &str {
         match self {
             Self::Lower => "lower",
@@ -3341,6 +3136,9 @@ impl rt::StringEnum for IcuCollationDecomposition {
             "identical" => Self::Identical,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3361,6 +3159,9 @@ impl rt::StringEnum for IcuCollationStrength {
             "identical" => Self::Identical,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3425,8 +3226,8 @@ impl rt::Model for IcuCollationTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             13 => member.option(&mut self.version),
             0 => member.option(&mut self.alternate),
@@ -3445,25 +3246,21 @@ impl rt::Model for IcuCollationTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(13, &self.version)?;
-        out.option(0, &self.alternate)?;
-        out.option(1, &self.case_first)?;
-        out.option(2, &self.case_level)?;
-        out.option(3, &self.country)?;
-        out.option(4, &self.decomposition)?;
-        out.option(5, &self.hiragana_quaternary_mode)?;
-        out.option(6, &self.language)?;
-        out.option(7, &self.numeric)?;
-        out.option(8, &self.rules)?;
-        out.option(9, &self.strength)?;
-        out.option(11, &self.variable_top)?;
-        out.option(12, &self.variant)?;
-        out.literal(10, "\"icu_collation\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(13, &self.version);
+        out.option(0, &self.alternate);
+        out.option(1, &self.case_first);
+        out.option(2, &self.case_level);
+        out.option(3, &self.country);
+        out.option(4, &self.decomposition);
+        out.option(5, &self.hiragana_quaternary_mode);
+        out.option(6, &self.language);
+        out.option(7, &self.numeric);
+        out.option(8, &self.rules);
+        out.option(9, &self.strength);
+        out.option(11, &self.variable_top);
+        out.option(12, &self.variant);
+        out.literal(10, "\"icu_collation\"");
     }
 }
 
@@ -3492,8 +3289,8 @@ impl rt::Model for IcuFoldingTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.version),
             1 => member.value(&mut self.unicode_set_filter),
@@ -3501,14 +3298,10 @@ impl rt::Model for IcuFoldingTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.version)?;
-        out.value(1, &self.unicode_set_filter)?;
-        out.literal(0, "\"icu_folding\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.version);
+        out.value(1, &self.unicode_set_filter);
+        out.literal(0, "\"icu_folding\"");
     }
 }
 
@@ -3539,8 +3332,8 @@ impl rt::Model for IcuNormalizationCharFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             4 => member.option(&mut self.version),
             0 => member.option(&mut self.mode),
@@ -3550,16 +3343,12 @@ impl rt::Model for IcuNormalizationCharFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(4, &self.version)?;
-        out.option(0, &self.mode)?;
-        out.option(1, &self.name)?;
-        out.option(3, &self.unicode_set_filter)?;
-        out.literal(2, "\"icu_normalizer\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(4, &self.version);
+        out.option(0, &self.mode);
+        out.option(1, &self.name);
+        out.option(3, &self.unicode_set_filter);
+        out.literal(2, "\"icu_normalizer\"");
     }
 }
 
@@ -3570,6 +3359,9 @@ impl rt::StringEnum for IcuNormalizationMode {
             "compose" => Self::Compose,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3605,8 +3397,8 @@ impl rt::Model for IcuNormalizationTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.version),
             0 => member.value(&mut self.name),
@@ -3614,14 +3406,10 @@ impl rt::Model for IcuNormalizationTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.version)?;
-        out.value(0, &self.name)?;
-        out.literal(1, "\"icu_normalizer\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.version);
+        out.value(0, &self.name);
+        out.literal(1, "\"icu_normalizer\"");
     }
 }
 
@@ -3633,6 +3421,9 @@ impl rt::StringEnum for IcuNormalizationType {
             "nfkc_cf" => Self::NfkcCf,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3669,8 +3460,8 @@ impl rt::Model for IcuTokenizer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.version),
             0 => member.value(&mut self.rule_files),
@@ -3678,14 +3469,10 @@ impl rt::Model for IcuTokenizer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.version)?;
-        out.value(0, &self.rule_files)?;
-        out.literal(1, "\"icu_tokenizer\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.version);
+        out.value(0, &self.rule_files);
+        out.literal(1, "\"icu_tokenizer\"");
     }
 }
 
@@ -3696,6 +3483,9 @@ impl rt::StringEnum for IcuTransformDirection {
             "reverse" => Self::Reverse,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3732,8 +3522,8 @@ impl rt::Model for IcuTransformTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.option(&mut self.version),
             0 => member.option(&mut self.dir),
@@ -3742,15 +3532,11 @@ impl rt::Model for IcuTransformTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(3, &self.version)?;
-        out.option(0, &self.dir)?;
-        out.value(1, &self.id)?;
-        out.literal(2, "\"icu_transform\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(3, &self.version);
+        out.option(0, &self.dir);
+        out.value(1, &self.id);
+        out.literal(2, "\"icu_transform\"");
     }
 }
 
@@ -3778,21 +3564,17 @@ impl rt::Model for IndicNormalizationTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"indic_normalization\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"indic_normalization\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"indic_normalization\"");
     }
 }
 
@@ -3822,8 +3604,8 @@ impl rt::Model for IndonesianAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.stopwords),
             2 => member.option(&mut self.stopwords_path),
@@ -3832,15 +3614,11 @@ impl rt::Model for IndonesianAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.stopwords)?;
-        out.option(2, &self.stopwords_path)?;
-        out.option(0, &self.stem_exclusion)?;
-        out.literal(3, "\"indonesian\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.stopwords);
+        out.option(2, &self.stopwords_path);
+        out.option(0, &self.stem_exclusion);
+        out.literal(3, "\"indonesian\"");
     }
 }
 
@@ -3870,8 +3648,8 @@ impl rt::Model for IrishAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.stopwords),
             2 => member.option(&mut self.stopwords_path),
@@ -3880,15 +3658,11 @@ impl rt::Model for IrishAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.stopwords)?;
-        out.option(2, &self.stopwords_path)?;
-        out.option(0, &self.stem_exclusion)?;
-        out.literal(3, "\"irish\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.stopwords);
+        out.option(2, &self.stopwords_path);
+        out.option(0, &self.stem_exclusion);
+        out.literal(3, "\"irish\"");
     }
 }
 
@@ -3918,8 +3692,8 @@ impl rt::Model for ItalianAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.stopwords),
             2 => member.option(&mut self.stopwords_path),
@@ -3928,15 +3702,11 @@ impl rt::Model for ItalianAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.stopwords)?;
-        out.option(2, &self.stopwords_path)?;
-        out.option(0, &self.stem_exclusion)?;
-        out.literal(3, "\"italian\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.stopwords);
+        out.option(2, &self.stopwords_path);
+        out.option(0, &self.stem_exclusion);
+        out.literal(3, "\"italian\"");
     }
 }
 
@@ -3965,8 +3735,8 @@ impl rt::Model for JaStopTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.version),
             0 => member.option(&mut self.stopwords),
@@ -3974,14 +3744,10 @@ impl rt::Model for JaStopTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.version)?;
-        out.option(0, &self.stopwords)?;
-        out.literal(1, "\"ja_stop\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.version);
+        out.option(0, &self.stopwords);
+        out.literal(1, "\"ja_stop\"");
     }
 }
 
@@ -4009,21 +3775,17 @@ impl rt::Model for KStemTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"kstem\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"kstem\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"kstem\"");
     }
 }
 
@@ -4034,6 +3796,9 @@ impl rt::StringEnum for KeepTypesMode {
             "exclude" => Self::Exclude,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -4070,8 +3835,8 @@ impl rt::Model for KeepTypesTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.option(&mut self.version),
             0 => member.option(&mut self.mode),
@@ -4080,15 +3845,11 @@ impl rt::Model for KeepTypesTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(3, &self.version)?;
-        out.option(0, &self.mode)?;
-        out.value(2, &self.types)?;
-        out.literal(1, "\"keep_types\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(3, &self.version);
+        out.option(0, &self.mode);
+        out.value(2, &self.types);
+        out.literal(1, "\"keep_types\"");
     }
 }
 
@@ -4125,8 +3886,8 @@ impl rt::Model for KeepWordsTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             4 => member.option(&mut self.version),
             0 => member.option(&mut self.keep_words),
@@ -4136,16 +3897,12 @@ impl rt::Model for KeepWordsTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(4, &self.version)?;
-        out.option(0, &self.keep_words)?;
-        out.option(1, &self.keep_words_case)?;
-        out.option(2, &self.keep_words_path)?;
-        out.literal(3, "\"keep\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(4, &self.version);
+        out.option(0, &self.keep_words);
+        out.option(1, &self.keep_words_case);
+        out.option(2, &self.keep_words_path);
+        out.literal(3, "\"keep\"");
     }
 }
 
@@ -4173,21 +3930,17 @@ impl rt::Model for KeywordAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"keyword\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"keyword\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"keyword\"");
     }
 }
 
@@ -4226,8 +3979,8 @@ impl rt::Model for KeywordMarkerTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             5 => member.option(&mut self.version),
             0 => member.option(&mut self.ignore_case),
@@ -4238,17 +3991,13 @@ impl rt::Model for KeywordMarkerTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(5, &self.version)?;
-        out.option(0, &self.ignore_case)?;
-        out.option(1, &self.keywords)?;
-        out.option(2, &self.keywords_path)?;
-        out.option(3, &self.keywords_pattern)?;
-        out.literal(4, "\"keyword_marker\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(5, &self.version);
+        out.option(0, &self.ignore_case);
+        out.option(1, &self.keywords);
+        out.option(2, &self.keywords_path);
+        out.option(3, &self.keywords_pattern);
+        out.literal(4, "\"keyword_marker\"");
     }
 }
 
@@ -4276,21 +4025,17 @@ impl rt::Model for KeywordRepeatTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"keyword_repeat\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"keyword_repeat\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"keyword_repeat\"");
     }
 }
 
@@ -4319,8 +4064,8 @@ impl rt::Model for KeywordTokenizer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.version),
             0 => member.option(&mut self.buffer_size),
@@ -4328,14 +4073,10 @@ impl rt::Model for KeywordTokenizer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.version)?;
-        out.option(0, &self.buffer_size)?;
-        out.literal(1, "\"keyword\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.version);
+        out.option(0, &self.buffer_size);
+        out.literal(1, "\"keyword\"");
     }
 }
 
@@ -4364,8 +4105,8 @@ impl rt::Model for KuromojiAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.mode),
             2 => member.option(&mut self.user_dictionary),
@@ -4373,14 +4114,10 @@ impl rt::Model for KuromojiAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.mode)?;
-        out.option(2, &self.user_dictionary)?;
-        out.literal(1, "\"kuromoji\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.mode);
+        out.option(2, &self.user_dictionary);
+        out.literal(1, "\"kuromoji\"");
     }
 }
 
@@ -4410,8 +4147,8 @@ impl rt::Model for KuromojiIterationMarkCharFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.option(&mut self.version),
             0 => member.value(&mut self.normalize_kana),
@@ -4420,15 +4157,11 @@ impl rt::Model for KuromojiIterationMarkCharFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(3, &self.version)?;
-        out.value(0, &self.normalize_kana)?;
-        out.value(1, &self.normalize_kanji)?;
-        out.literal(2, "\"kuromoji_iteration_mark\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(3, &self.version);
+        out.value(0, &self.normalize_kana);
+        out.value(1, &self.normalize_kanji);
+        out.literal(2, "\"kuromoji_iteration_mark\"");
     }
 }
 
@@ -4457,8 +4190,8 @@ impl rt::Model for KuromojiPartOfSpeechTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.version),
             0 => member.value(&mut self.stoptags),
@@ -4466,14 +4199,10 @@ impl rt::Model for KuromojiPartOfSpeechTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.version)?;
-        out.value(0, &self.stoptags)?;
-        out.literal(1, "\"kuromoji_part_of_speech\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.version);
+        out.value(0, &self.stoptags);
+        out.literal(1, "\"kuromoji_part_of_speech\"");
     }
 }
 
@@ -4502,8 +4231,8 @@ impl rt::Model for KuromojiReadingFormTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.version),
             1 => member.value(&mut self.use_romaji),
@@ -4511,14 +4240,10 @@ impl rt::Model for KuromojiReadingFormTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.version)?;
-        out.value(1, &self.use_romaji)?;
-        out.literal(0, "\"kuromoji_readingform\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.version);
+        out.value(1, &self.use_romaji);
+        out.literal(0, "\"kuromoji_readingform\"");
     }
 }
 
@@ -4547,8 +4272,8 @@ impl rt::Model for KuromojiStemmerTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.version),
             0 => member.value(&mut self.minimum_length),
@@ -4556,14 +4281,10 @@ impl rt::Model for KuromojiStemmerTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.version)?;
-        out.value(0, &self.minimum_length)?;
-        out.literal(1, "\"kuromoji_stemmer\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.version);
+        out.value(0, &self.minimum_length);
+        out.literal(1, "\"kuromoji_stemmer\"");
     }
 }
 
@@ -4575,6 +4296,9 @@ impl rt::StringEnum for KuromojiTokenizationMode {
             "extended" => Self::Extended,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -4627,8 +4351,8 @@ impl rt::Model for KuromojiTokenizer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             8 => member.option(&mut self.version),
             1 => member.option(&mut self.discard_punctuation),
@@ -4642,20 +4366,16 @@ impl rt::Model for KuromojiTokenizer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(8, &self.version)?;
-        out.option(1, &self.discard_punctuation)?;
-        out.value(2, &self.mode)?;
-        out.option(3, &self.nbest_cost)?;
-        out.option(4, &self.nbest_examples)?;
-        out.option(6, &self.user_dictionary)?;
-        out.option(7, &self.user_dictionary_rules)?;
-        out.option(0, &self.discard_compound_token)?;
-        out.literal(5, "\"kuromoji_tokenizer\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(8, &self.version);
+        out.option(1, &self.discard_punctuation);
+        out.value(2, &self.mode);
+        out.option(3, &self.nbest_cost);
+        out.option(4, &self.nbest_examples);
+        out.option(6, &self.user_dictionary);
+        out.option(7, &self.user_dictionary_rules);
+        out.option(0, &self.discard_compound_token);
+        out.literal(5, "\"kuromoji_tokenizer\"");
     }
 }
 
@@ -4685,8 +4405,8 @@ impl rt::Model for LatvianAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.stopwords),
             2 => member.option(&mut self.stopwords_path),
@@ -4695,15 +4415,11 @@ impl rt::Model for LatvianAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.stopwords)?;
-        out.option(2, &self.stopwords_path)?;
-        out.option(0, &self.stem_exclusion)?;
-        out.literal(3, "\"latvian\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.stopwords);
+        out.option(2, &self.stopwords_path);
+        out.option(0, &self.stem_exclusion);
+        out.literal(3, "\"latvian\"");
     }
 }
 
@@ -4733,8 +4449,8 @@ impl rt::Model for LengthTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.option(&mut self.version),
             0 => member.option(&mut self.max),
@@ -4743,15 +4459,11 @@ impl rt::Model for LengthTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(3, &self.version)?;
-        out.option(0, &self.max)?;
-        out.option(1, &self.min)?;
-        out.literal(2, "\"length\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(3, &self.version);
+        out.option(0, &self.max);
+        out.option(1, &self.min);
+        out.literal(2, "\"length\"");
     }
 }
 
@@ -4779,21 +4491,17 @@ impl rt::Model for LetterTokenizer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"letter\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"letter\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"letter\"");
     }
 }
 
@@ -4823,8 +4531,8 @@ impl rt::Model for LimitTokenCountTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.option(&mut self.version),
             0 => member.option(&mut self.consume_all_tokens),
@@ -4833,15 +4541,11 @@ impl rt::Model for LimitTokenCountTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(3, &self.version)?;
-        out.option(0, &self.consume_all_tokens)?;
-        out.option(1, &self.max_token_count)?;
-        out.literal(2, "\"limit\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(3, &self.version);
+        out.option(0, &self.consume_all_tokens);
+        out.option(1, &self.max_token_count);
+        out.literal(2, "\"limit\"");
     }
 }
 
@@ -4871,8 +4575,8 @@ impl rt::Model for LithuanianAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.stopwords),
             2 => member.option(&mut self.stopwords_path),
@@ -4881,15 +4585,11 @@ impl rt::Model for LithuanianAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.stopwords)?;
-        out.option(2, &self.stopwords_path)?;
-        out.option(0, &self.stem_exclusion)?;
-        out.literal(3, "\"lithuanian\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.stopwords);
+        out.option(2, &self.stopwords_path);
+        out.option(0, &self.stem_exclusion);
+        out.literal(3, "\"lithuanian\"");
     }
 }
 
@@ -4914,19 +4614,15 @@ impl rt::Model for LowercaseNormalizer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.literal("\"lowercase\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.literal(0, "\"lowercase\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.literal(0, "\"lowercase\"");
     }
 }
 
@@ -4955,8 +4651,8 @@ impl rt::Model for LowercaseTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.version),
             0 => member.option(&mut self.language),
@@ -4964,14 +4660,10 @@ impl rt::Model for LowercaseTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.version)?;
-        out.option(0, &self.language)?;
-        out.literal(1, "\"lowercase\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.version);
+        out.option(0, &self.language);
+        out.literal(1, "\"lowercase\"");
     }
 }
 
@@ -4983,6 +4675,9 @@ impl rt::StringEnum for LowercaseTokenFilterLanguages {
             "turkish" => Self::Turkish,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -5018,21 +4713,17 @@ impl rt::Model for LowercaseTokenizer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"lowercase\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"lowercase\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"lowercase\"");
     }
 }
 
@@ -5062,8 +4753,8 @@ impl rt::Model for MappingCharFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.option(&mut self.version),
             0 => member.option(&mut self.mappings),
@@ -5072,15 +4763,11 @@ impl rt::Model for MappingCharFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(3, &self.version)?;
-        out.option(0, &self.mappings)?;
-        out.option(1, &self.mappings_path)?;
-        out.literal(2, "\"mapping\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(3, &self.version);
+        out.option(0, &self.mappings);
+        out.option(1, &self.mappings_path);
+        out.literal(2, "\"mapping\"");
     }
 }
 
@@ -5119,8 +4806,8 @@ impl rt::Model for MinHashTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             4 => member.option(&mut self.version),
             0 => member.option(&mut self.bucket_count),
@@ -5131,17 +4818,13 @@ impl rt::Model for MinHashTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(4, &self.version)?;
-        out.option(0, &self.bucket_count)?;
-        out.option(1, &self.hash_count)?;
-        out.option(2, &self.hash_set_size)?;
-        out.option(5, &self.with_rotation)?;
-        out.literal(3, "\"min_hash\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(4, &self.version);
+        out.option(0, &self.bucket_count);
+        out.option(1, &self.hash_count);
+        out.option(2, &self.hash_set_size);
+        out.option(5, &self.with_rotation);
+        out.literal(3, "\"min_hash\"");
     }
 }
 
@@ -5171,8 +4854,8 @@ impl rt::Model for MultiplexerTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.option(&mut self.version),
             0 => member.value(&mut self.filters),
@@ -5181,15 +4864,11 @@ impl rt::Model for MultiplexerTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(3, &self.version)?;
-        out.value(0, &self.filters)?;
-        out.option(1, &self.preserve_original)?;
-        out.literal(2, "\"multiplexer\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(3, &self.version);
+        out.value(0, &self.filters);
+        out.option(1, &self.preserve_original);
+        out.literal(2, "\"multiplexer\"");
     }
 }
 
@@ -5220,8 +4899,8 @@ impl rt::Model for NGramTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             4 => member.option(&mut self.version),
             0 => member.option(&mut self.max_gram),
@@ -5231,16 +4910,12 @@ impl rt::Model for NGramTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(4, &self.version)?;
-        out.option(0, &self.max_gram)?;
-        out.option(1, &self.min_gram)?;
-        out.option(2, &self.preserve_original)?;
-        out.literal(3, "\"ngram\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(4, &self.version);
+        out.option(0, &self.max_gram);
+        out.option(1, &self.min_gram);
+        out.option(2, &self.preserve_original);
+        out.literal(3, "\"ngram\"");
     }
 }
 
@@ -5279,8 +4954,8 @@ impl rt::Model for NGramTokenizer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             5 => member.option(&mut self.version),
             0 => member.option(&mut self.custom_token_chars),
@@ -5291,17 +4966,13 @@ impl rt::Model for NGramTokenizer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(5, &self.version)?;
-        out.option(0, &self.custom_token_chars)?;
-        out.option(1, &self.max_gram)?;
-        out.option(2, &self.min_gram)?;
-        out.option(3, &self.token_chars)?;
-        out.literal(4, "\"ngram\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(5, &self.version);
+        out.option(0, &self.custom_token_chars);
+        out.option(1, &self.max_gram);
+        out.option(2, &self.min_gram);
+        out.option(3, &self.token_chars);
+        out.literal(4, "\"ngram\"");
     }
 }
 
@@ -5332,8 +5003,8 @@ impl rt::Model for NoriAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             4 => member.option(&mut self.version),
             0 => member.option(&mut self.decompound_mode),
@@ -5343,16 +5014,12 @@ impl rt::Model for NoriAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(4, &self.version)?;
-        out.option(0, &self.decompound_mode)?;
-        out.option(1, &self.stoptags)?;
-        out.option(3, &self.user_dictionary)?;
-        out.literal(2, "\"nori\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(4, &self.version);
+        out.option(0, &self.decompound_mode);
+        out.option(1, &self.stoptags);
+        out.option(3, &self.user_dictionary);
+        out.literal(2, "\"nori\"");
     }
 }
 
@@ -5364,6 +5031,9 @@ impl rt::StringEnum for NoriDecompoundMode {
             "mixed" => Self::Mixed,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -5400,8 +5070,8 @@ impl rt::Model for NoriPartOfSpeechTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.version),
             0 => member.option(&mut self.stoptags),
@@ -5409,14 +5079,10 @@ impl rt::Model for NoriPartOfSpeechTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.version)?;
-        out.option(0, &self.stoptags)?;
-        out.literal(1, "\"nori_part_of_speech\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.version);
+        out.option(0, &self.stoptags);
+        out.literal(1, "\"nori_part_of_speech\"");
     }
 }
 
@@ -5455,8 +5121,8 @@ impl rt::Model for NoriTokenizer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             5 => member.option(&mut self.version),
             0 => member.option(&mut self.decompound_mode),
@@ -5467,17 +5133,13 @@ impl rt::Model for NoriTokenizer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(5, &self.version)?;
-        out.option(0, &self.decompound_mode)?;
-        out.option(1, &self.discard_punctuation)?;
-        out.option(3, &self.user_dictionary)?;
-        out.option(4, &self.user_dictionary_rules)?;
-        out.literal(2, "\"nori_tokenizer\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(5, &self.version);
+        out.option(0, &self.decompound_mode);
+        out.option(1, &self.discard_punctuation);
+        out.option(3, &self.user_dictionary);
+        out.option(4, &self.user_dictionary_rules);
+        out.literal(2, "\"nori_tokenizer\"");
     }
 }
 
@@ -5536,8 +5198,8 @@ impl rt::Model for NorwegianAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.stopwords),
             2 => member.option(&mut self.stopwords_path),
@@ -5546,15 +5208,11 @@ impl rt::Model for NorwegianAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.stopwords)?;
-        out.option(2, &self.stopwords_path)?;
-        out.option(0, &self.stem_exclusion)?;
-        out.literal(3, "\"norwegian\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.stopwords);
+        out.option(2, &self.stopwords_path);
+        out.option(0, &self.stem_exclusion);
+        out.literal(3, "\"norwegian\"");
     }
 }
 
@@ -5595,8 +5253,8 @@ impl rt::Model for PathHierarchyTokenizer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             6 => member.option(&mut self.version),
             0 => member.option(&mut self.buffer_size),
@@ -5608,18 +5266,14 @@ impl rt::Model for PathHierarchyTokenizer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(6, &self.version)?;
-        out.option(0, &self.buffer_size)?;
-        out.option(1, &self.delimiter)?;
-        out.option(2, &self.replacement)?;
-        out.option(3, &self.reverse)?;
-        out.option(4, &self.skip)?;
-        out.literal(5, "\"path_hierarchy\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(6, &self.version);
+        out.option(0, &self.buffer_size);
+        out.option(1, &self.delimiter);
+        out.option(2, &self.replacement);
+        out.option(3, &self.reverse);
+        out.option(4, &self.skip);
+        out.literal(5, "\"path_hierarchy\"");
     }
 }
 
@@ -5660,8 +5314,8 @@ impl rt::Model for PatternAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             6 => member.option(&mut self.version),
             0 => member.option(&mut self.flags),
@@ -5673,18 +5327,14 @@ impl rt::Model for PatternAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(6, &self.version)?;
-        out.option(0, &self.flags)?;
-        out.option(1, &self.lowercase)?;
-        out.option(2, &self.pattern)?;
-        out.option(3, &self.stopwords)?;
-        out.option(4, &self.stopwords_path)?;
-        out.literal(5, "\"pattern\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(6, &self.version);
+        out.option(0, &self.flags);
+        out.option(1, &self.lowercase);
+        out.option(2, &self.pattern);
+        out.option(3, &self.stopwords);
+        out.option(4, &self.stopwords_path);
+        out.literal(5, "\"pattern\"");
     }
 }
 
@@ -5714,8 +5364,8 @@ impl rt::Model for PatternCaptureTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.option(&mut self.version),
             0 => member.value(&mut self.patterns),
@@ -5724,15 +5374,11 @@ impl rt::Model for PatternCaptureTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(3, &self.version)?;
-        out.value(0, &self.patterns)?;
-        out.option(1, &self.preserve_original)?;
-        out.literal(2, "\"pattern_capture\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(3, &self.version);
+        out.value(0, &self.patterns);
+        out.option(1, &self.preserve_original);
+        out.literal(2, "\"pattern_capture\"");
     }
 }
 
@@ -5763,8 +5409,8 @@ impl rt::Model for PatternReplaceCharFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             4 => member.option(&mut self.version),
             0 => member.option(&mut self.flags),
@@ -5774,16 +5420,12 @@ impl rt::Model for PatternReplaceCharFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(4, &self.version)?;
-        out.option(0, &self.flags)?;
-        out.value(1, &self.pattern)?;
-        out.option(2, &self.replacement)?;
-        out.literal(3, "\"pattern_replace\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(4, &self.version);
+        out.option(0, &self.flags);
+        out.value(1, &self.pattern);
+        out.option(2, &self.replacement);
+        out.literal(3, "\"pattern_replace\"");
     }
 }
 
@@ -5815,8 +5457,8 @@ impl rt::Model for PatternReplaceTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             5 => member.option(&mut self.version),
             0 => member.option(&mut self.all),
@@ -5827,17 +5469,13 @@ impl rt::Model for PatternReplaceTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(5, &self.version)?;
-        out.option(0, &self.all)?;
-        out.option(1, &self.flags)?;
-        out.value(2, &self.pattern)?;
-        out.option(3, &self.replacement)?;
-        out.literal(4, "\"pattern_replace\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(5, &self.version);
+        out.option(0, &self.all);
+        out.option(1, &self.flags);
+        out.value(2, &self.pattern);
+        out.option(3, &self.replacement);
+        out.literal(4, "\"pattern_replace\"");
     }
 }
 
@@ -5868,8 +5506,8 @@ impl rt::Model for PatternTokenizer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             4 => member.option(&mut self.version),
             0 => member.option(&mut self.flags),
@@ -5879,16 +5517,12 @@ impl rt::Model for PatternTokenizer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(4, &self.version)?;
-        out.option(0, &self.flags)?;
-        out.option(1, &self.group)?;
-        out.option(2, &self.pattern)?;
-        out.literal(3, "\"pattern\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(4, &self.version);
+        out.option(0, &self.flags);
+        out.option(1, &self.group);
+        out.option(2, &self.pattern);
+        out.literal(3, "\"pattern\"");
     }
 }
 
@@ -5917,8 +5551,8 @@ impl rt::Model for PersianAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.stopwords),
             1 => member.option(&mut self.stopwords_path),
@@ -5926,14 +5560,10 @@ impl rt::Model for PersianAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.stopwords)?;
-        out.option(1, &self.stopwords_path)?;
-        out.literal(2, "\"persian\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.stopwords);
+        out.option(1, &self.stopwords_path);
+        out.literal(2, "\"persian\"");
     }
 }
 
@@ -5961,21 +5591,17 @@ impl rt::Model for PersianNormalizationTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"persian_normalization\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"persian_normalization\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"persian_normalization\"");
     }
 }
 
@@ -6003,21 +5629,17 @@ impl rt::Model for PersianStemTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"persian_stem\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"persian_stem\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"persian_stem\"");
     }
 }
 
@@ -6038,6 +5660,9 @@ impl rt::StringEnum for PhoneticEncoder {
             "daitch_mokotoff" => Self::DaitchMokotoff,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -6076,6 +5701,9 @@ impl rt::StringEnum for PhoneticLanguage {
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
+    }
     fn name(&self) -> &str {
         match self {
             Self::Any => "any",
@@ -6104,6 +5732,9 @@ impl rt::StringEnum for PhoneticNameType {
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
+    }
     fn name(&self) -> &str {
         match self {
             Self::Generic => "generic",
@@ -6121,6 +5752,9 @@ impl rt::StringEnum for PhoneticRuleType {
             "exact" => Self::Exact,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -6170,8 +5804,8 @@ impl rt::Model for PhoneticTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             7 => member.option(&mut self.version),
             0 => member.value(&mut self.encoder),
@@ -6184,19 +5818,15 @@ impl rt::Model for PhoneticTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(7, &self.version)?;
-        out.value(0, &self.encoder)?;
-        out.option(1, &self.languageset)?;
-        out.option(2, &self.max_code_len)?;
-        out.option(3, &self.name_type)?;
-        out.option(4, &self.replace)?;
-        out.option(5, &self.rule_type)?;
-        out.literal(6, "\"phonetic\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(7, &self.version);
+        out.value(0, &self.encoder);
+        out.option(1, &self.languageset);
+        out.option(2, &self.max_code_len);
+        out.option(3, &self.name_type);
+        out.option(4, &self.replace);
+        out.option(5, &self.rule_type);
+        out.literal(6, "\"phonetic\"");
     }
 }
 
@@ -6224,21 +5854,17 @@ impl rt::Model for PorterStemTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"porter_stem\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"porter_stem\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"porter_stem\"");
     }
 }
 
@@ -6268,8 +5894,8 @@ impl rt::Model for PortugueseAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.stopwords),
             2 => member.option(&mut self.stopwords_path),
@@ -6278,15 +5904,11 @@ impl rt::Model for PortugueseAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.stopwords)?;
-        out.option(2, &self.stopwords_path)?;
-        out.option(0, &self.stem_exclusion)?;
-        out.literal(3, "\"portuguese\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.stopwords);
+        out.option(2, &self.stopwords_path);
+        out.option(0, &self.stem_exclusion);
+        out.literal(3, "\"portuguese\"");
     }
 }
 
@@ -6315,8 +5937,8 @@ impl rt::Model for PredicateTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.version),
             0 => member.value(&mut self.script),
@@ -6324,14 +5946,10 @@ impl rt::Model for PredicateTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.version)?;
-        out.value(0, &self.script)?;
-        out.literal(1, "\"predicate_token_filter\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.version);
+        out.value(0, &self.script);
+        out.literal(1, "\"predicate_token_filter\"");
     }
 }
 
@@ -6359,21 +5977,17 @@ impl rt::Model for RemoveDuplicatesTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"remove_duplicates\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"remove_duplicates\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"remove_duplicates\"");
     }
 }
 
@@ -6401,21 +6015,17 @@ impl rt::Model for ReverseTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"reverse\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"reverse\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"reverse\"");
     }
 }
 
@@ -6445,8 +6055,8 @@ impl rt::Model for RomanianAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.stopwords),
             2 => member.option(&mut self.stopwords_path),
@@ -6455,15 +6065,11 @@ impl rt::Model for RomanianAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.stopwords)?;
-        out.option(2, &self.stopwords_path)?;
-        out.option(0, &self.stem_exclusion)?;
-        out.literal(3, "\"romanian\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.stopwords);
+        out.option(2, &self.stopwords_path);
+        out.option(0, &self.stem_exclusion);
+        out.literal(3, "\"romanian\"");
     }
 }
 
@@ -6493,8 +6099,8 @@ impl rt::Model for RussianAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.stopwords),
             2 => member.option(&mut self.stopwords_path),
@@ -6503,15 +6109,11 @@ impl rt::Model for RussianAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.stopwords)?;
-        out.option(2, &self.stopwords_path)?;
-        out.option(0, &self.stem_exclusion)?;
-        out.literal(3, "\"russian\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.stopwords);
+        out.option(2, &self.stopwords_path);
+        out.option(0, &self.stem_exclusion);
+        out.literal(3, "\"russian\"");
     }
 }
 
@@ -6539,21 +6141,17 @@ impl rt::Model for RussianStemTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"russian_stem\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"russian_stem\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"russian_stem\"");
     }
 }
 
@@ -6581,21 +6179,17 @@ impl rt::Model for ScandinavianFoldingTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"scandinavian_folding\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"scandinavian_folding\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"scandinavian_folding\"");
     }
 }
 
@@ -6623,21 +6217,17 @@ impl rt::Model for ScandinavianNormalizationTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"scandinavian_normalization\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"scandinavian_normalization\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"scandinavian_normalization\"");
     }
 }
 
@@ -6667,8 +6257,8 @@ impl rt::Model for SerbianAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.stopwords),
             2 => member.option(&mut self.stopwords_path),
@@ -6677,15 +6267,11 @@ impl rt::Model for SerbianAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.stopwords)?;
-        out.option(2, &self.stopwords_path)?;
-        out.option(0, &self.stem_exclusion)?;
-        out.literal(3, "\"serbian\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.stopwords);
+        out.option(2, &self.stopwords_path);
+        out.option(0, &self.stem_exclusion);
+        out.literal(3, "\"serbian\"");
     }
 }
 
@@ -6713,21 +6299,17 @@ impl rt::Model for SerbianNormalizationTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"serbian_normalization\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"serbian_normalization\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"serbian_normalization\"");
     }
 }
 
@@ -6770,8 +6352,8 @@ impl rt::Model for ShingleTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             7 => member.option(&mut self.version),
             0 => member.option(&mut self.filler_token),
@@ -6784,19 +6366,15 @@ impl rt::Model for ShingleTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(7, &self.version)?;
-        out.option(0, &self.filler_token)?;
-        out.option(1, &self.max_shingle_size)?;
-        out.option(2, &self.min_shingle_size)?;
-        out.option(3, &self.output_unigrams)?;
-        out.option(4, &self.output_unigrams_if_no_shingles)?;
-        out.option(5, &self.token_separator)?;
-        out.literal(6, "\"shingle\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(7, &self.version);
+        out.option(0, &self.filler_token);
+        out.option(1, &self.max_shingle_size);
+        out.option(2, &self.min_shingle_size);
+        out.option(3, &self.output_unigrams);
+        out.option(4, &self.output_unigrams_if_no_shingles);
+        out.option(5, &self.token_separator);
+        out.literal(6, "\"shingle\"");
     }
 }
 
@@ -6824,21 +6402,17 @@ impl rt::Model for SimpleAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"simple\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"simple\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"simple\"");
     }
 }
 
@@ -6867,8 +6441,8 @@ impl rt::Model for SimplePatternSplitTokenizer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.version),
             0 => member.option(&mut self.pattern),
@@ -6876,14 +6450,10 @@ impl rt::Model for SimplePatternSplitTokenizer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.version)?;
-        out.option(0, &self.pattern)?;
-        out.literal(1, "\"simple_pattern_split\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.version);
+        out.option(0, &self.pattern);
+        out.literal(1, "\"simple_pattern_split\"");
     }
 }
 
@@ -6912,8 +6482,8 @@ impl rt::Model for SimplePatternTokenizer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.version),
             0 => member.option(&mut self.pattern),
@@ -6921,14 +6491,10 @@ impl rt::Model for SimplePatternTokenizer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.version)?;
-        out.option(0, &self.pattern)?;
-        out.literal(1, "\"simple_pattern\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.version);
+        out.option(0, &self.pattern);
+        out.literal(1, "\"simple_pattern\"");
     }
 }
 
@@ -6958,8 +6524,8 @@ impl rt::Model for SnowballAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.option(&mut self.version),
             0 => member.value(&mut self.language),
@@ -6968,15 +6534,11 @@ impl rt::Model for SnowballAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(3, &self.version)?;
-        out.value(0, &self.language)?;
-        out.option(1, &self.stopwords)?;
-        out.literal(2, "\"snowball\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(3, &self.version);
+        out.value(0, &self.language);
+        out.option(1, &self.stopwords);
+        out.literal(2, "\"snowball\"");
     }
 }
 
@@ -7012,6 +6574,9 @@ impl rt::StringEnum for SnowballLanguage {
             "Turkish" => Self::Turkish,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -7072,8 +6637,8 @@ impl rt::Model for SnowballTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.version),
             0 => member.option(&mut self.language),
@@ -7081,14 +6646,10 @@ impl rt::Model for SnowballTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.version)?;
-        out.option(0, &self.language)?;
-        out.literal(1, "\"snowball\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.version);
+        out.option(0, &self.language);
+        out.literal(1, "\"snowball\"");
     }
 }
 
@@ -7118,8 +6679,8 @@ impl rt::Model for SoraniAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.stopwords),
             2 => member.option(&mut self.stopwords_path),
@@ -7128,15 +6689,11 @@ impl rt::Model for SoraniAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.stopwords)?;
-        out.option(2, &self.stopwords_path)?;
-        out.option(0, &self.stem_exclusion)?;
-        out.literal(3, "\"sorani\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.stopwords);
+        out.option(2, &self.stopwords_path);
+        out.option(0, &self.stem_exclusion);
+        out.literal(3, "\"sorani\"");
     }
 }
 
@@ -7164,21 +6721,17 @@ impl rt::Model for SoraniNormalizationTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"sorani_normalization\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"sorani_normalization\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"sorani_normalization\"");
     }
 }
 
@@ -7208,8 +6761,8 @@ impl rt::Model for SpanishAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.stopwords),
             2 => member.option(&mut self.stopwords_path),
@@ -7218,15 +6771,11 @@ impl rt::Model for SpanishAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.stopwords)?;
-        out.option(2, &self.stopwords_path)?;
-        out.option(0, &self.stem_exclusion)?;
-        out.literal(3, "\"spanish\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.stopwords);
+        out.option(2, &self.stopwords_path);
+        out.option(0, &self.stem_exclusion);
+        out.literal(3, "\"spanish\"");
     }
 }
 
@@ -7256,8 +6805,8 @@ impl rt::Model for StandardAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.max_token_length),
             1 => member.option(&mut self.stopwords),
@@ -7266,15 +6815,11 @@ impl rt::Model for StandardAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.max_token_length)?;
-        out.option(1, &self.stopwords)?;
-        out.option(2, &self.stopwords_path)?;
-        out.literal(3, "\"standard\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.max_token_length);
+        out.option(1, &self.stopwords);
+        out.option(2, &self.stopwords_path);
+        out.literal(3, "\"standard\"");
     }
 }
 
@@ -7303,8 +6848,8 @@ impl rt::Model for StandardTokenizer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.version),
             0 => member.option(&mut self.max_token_length),
@@ -7312,14 +6857,10 @@ impl rt::Model for StandardTokenizer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.version)?;
-        out.option(0, &self.max_token_length)?;
-        out.literal(1, "\"standard\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.version);
+        out.option(0, &self.max_token_length);
+        out.literal(1, "\"standard\"");
     }
 }
 
@@ -7349,8 +6890,8 @@ impl rt::Model for StemmerOverrideTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.option(&mut self.version),
             0 => member.option(&mut self.rules),
@@ -7359,15 +6900,11 @@ impl rt::Model for StemmerOverrideTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(3, &self.version)?;
-        out.option(0, &self.rules)?;
-        out.option(1, &self.rules_path)?;
-        out.literal(2, "\"stemmer_override\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(3, &self.version);
+        out.option(0, &self.rules);
+        out.option(1, &self.rules_path);
+        out.literal(2, "\"stemmer_override\"");
     }
 }
 
@@ -7396,8 +6933,8 @@ impl rt::Model for StemmerTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.version),
             0 => member.option(&mut self.language),
@@ -7405,14 +6942,10 @@ impl rt::Model for StemmerTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.version)?;
-        out.option(0, &self.language)?;
-        out.literal(1, "\"stemmer\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.version);
+        out.option(0, &self.language);
+        out.literal(1, "\"stemmer\"");
     }
 }
 
@@ -7442,8 +6975,8 @@ impl rt::Model for StopAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.option(&mut self.version),
             0 => member.option(&mut self.stopwords),
@@ -7452,15 +6985,11 @@ impl rt::Model for StopAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(3, &self.version)?;
-        out.option(0, &self.stopwords)?;
-        out.option(1, &self.stopwords_path)?;
-        out.literal(2, "\"stop\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(3, &self.version);
+        out.option(0, &self.stopwords);
+        out.option(1, &self.stopwords_path);
+        out.literal(2, "\"stop\"");
     }
 }
 
@@ -7499,8 +7028,8 @@ impl rt::Model for StopTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             5 => member.option(&mut self.version),
             0 => member.option(&mut self.ignore_case),
@@ -7511,17 +7040,13 @@ impl rt::Model for StopTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(5, &self.version)?;
-        out.option(0, &self.ignore_case)?;
-        out.option(1, &self.remove_trailing)?;
-        out.option(2, &self.stopwords)?;
-        out.option(3, &self.stopwords_path)?;
-        out.literal(4, "\"stop\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(5, &self.version);
+        out.option(0, &self.ignore_case);
+        out.option(1, &self.remove_trailing);
+        out.option(2, &self.stopwords);
+        out.option(3, &self.stopwords_path);
+        out.literal(4, "\"stop\"");
     }
 }
 
@@ -7567,6 +7092,9 @@ impl rt::StringEnum for StopWordLanguage {
             "_none_" => Self::None,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -7706,8 +7234,8 @@ impl rt::Model for SwedishAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.stopwords),
             2 => member.option(&mut self.stopwords_path),
@@ -7716,15 +7244,11 @@ impl rt::Model for SwedishAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.stopwords)?;
-        out.option(2, &self.stopwords_path)?;
-        out.option(0, &self.stem_exclusion)?;
-        out.literal(3, "\"swedish\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.stopwords);
+        out.option(2, &self.stopwords_path);
+        out.option(0, &self.stem_exclusion);
+        out.literal(3, "\"swedish\"");
     }
 }
 
@@ -7735,6 +7259,9 @@ impl rt::StringEnum for SynonymFormat {
             "wordnet" => Self::Wordnet,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -7788,8 +7315,8 @@ impl rt::Model for SynonymGraphTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             9 => member.option(&mut self.version),
             0 => member.option(&mut self.expand),
@@ -7804,21 +7331,17 @@ impl rt::Model for SynonymGraphTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(9, &self.version)?;
-        out.option(0, &self.expand)?;
-        out.option(1, &self.format)?;
-        out.option(2, &self.lenient)?;
-        out.option(3, &self.synonyms)?;
-        out.option(4, &self.synonyms_path)?;
-        out.option(5, &self.synonyms_set)?;
-        out.option(6, &self.tokenizer)?;
-        out.option(8, &self.updateable)?;
-        out.literal(7, "\"synonym_graph\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(9, &self.version);
+        out.option(0, &self.expand);
+        out.option(1, &self.format);
+        out.option(2, &self.lenient);
+        out.option(3, &self.synonyms);
+        out.option(4, &self.synonyms_path);
+        out.option(5, &self.synonyms_set);
+        out.option(6, &self.tokenizer);
+        out.option(8, &self.updateable);
+        out.literal(7, "\"synonym_graph\"");
     }
 }
 
@@ -7865,8 +7388,8 @@ impl rt::Model for SynonymTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             9 => member.option(&mut self.version),
             0 => member.option(&mut self.expand),
@@ -7881,21 +7404,17 @@ impl rt::Model for SynonymTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(9, &self.version)?;
-        out.option(0, &self.expand)?;
-        out.option(1, &self.format)?;
-        out.option(2, &self.lenient)?;
-        out.option(3, &self.synonyms)?;
-        out.option(4, &self.synonyms_path)?;
-        out.option(5, &self.synonyms_set)?;
-        out.option(6, &self.tokenizer)?;
-        out.option(8, &self.updateable)?;
-        out.literal(7, "\"synonym\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(9, &self.version);
+        out.option(0, &self.expand);
+        out.option(1, &self.format);
+        out.option(2, &self.lenient);
+        out.option(3, &self.synonyms);
+        out.option(4, &self.synonyms_path);
+        out.option(5, &self.synonyms_set);
+        out.option(6, &self.tokenizer);
+        out.option(8, &self.updateable);
+        out.literal(7, "\"synonym\"");
     }
 }
 
@@ -7924,8 +7443,8 @@ impl rt::Model for ThaiAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.stopwords),
             1 => member.option(&mut self.stopwords_path),
@@ -7933,14 +7452,10 @@ impl rt::Model for ThaiAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.stopwords)?;
-        out.option(1, &self.stopwords_path)?;
-        out.literal(2, "\"thai\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.stopwords);
+        out.option(1, &self.stopwords_path);
+        out.literal(2, "\"thai\"");
     }
 }
 
@@ -7968,21 +7483,17 @@ impl rt::Model for ThaiTokenizer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"thai\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"thai\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"thai\"");
     }
 }
 
@@ -7997,6 +7508,9 @@ impl rt::StringEnum for TokenChar {
             "custom" => Self::Custom,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -9007,21 +8521,17 @@ impl rt::Model for TrimTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"trim\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"trim\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"trim\"");
     }
 }
 
@@ -9050,8 +8560,8 @@ impl rt::Model for TruncateTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.version),
             0 => member.option(&mut self.length),
@@ -9059,14 +8569,10 @@ impl rt::Model for TruncateTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.version)?;
-        out.option(0, &self.length)?;
-        out.literal(1, "\"truncate\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.version);
+        out.option(0, &self.length);
+        out.literal(1, "\"truncate\"");
     }
 }
 
@@ -9096,8 +8602,8 @@ impl rt::Model for TurkishAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.stopwords),
             2 => member.option(&mut self.stopwords_path),
@@ -9106,15 +8612,11 @@ impl rt::Model for TurkishAnalyzer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.stopwords)?;
-        out.option(2, &self.stopwords_path)?;
-        out.option(0, &self.stem_exclusion)?;
-        out.literal(3, "\"turkish\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.stopwords);
+        out.option(2, &self.stopwords_path);
+        out.option(0, &self.stem_exclusion);
+        out.literal(3, "\"turkish\"");
     }
 }
 
@@ -9143,8 +8645,8 @@ impl rt::Model for UaxEmailUrlTokenizer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.version),
             0 => member.option(&mut self.max_token_length),
@@ -9152,14 +8654,10 @@ impl rt::Model for UaxEmailUrlTokenizer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.version)?;
-        out.option(0, &self.max_token_length)?;
-        out.literal(1, "\"uax_url_email\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.version);
+        out.option(0, &self.max_token_length);
+        out.literal(1, "\"uax_url_email\"");
     }
 }
 
@@ -9188,8 +8686,8 @@ impl rt::Model for UniqueTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.version),
             0 => member.option(&mut self.only_on_same_position),
@@ -9197,14 +8695,10 @@ impl rt::Model for UniqueTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.version)?;
-        out.option(0, &self.only_on_same_position)?;
-        out.literal(1, "\"unique\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.version);
+        out.option(0, &self.only_on_same_position);
+        out.literal(1, "\"unique\"");
     }
 }
 
@@ -9232,21 +8726,17 @@ impl rt::Model for UppercaseTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"uppercase\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"uppercase\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"uppercase\"");
     }
 }
 
@@ -9274,21 +8764,17 @@ impl rt::Model for WhitespaceAnalyzer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.version),
             0 => member.literal("\"whitespace\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.version)?;
-        out.literal(0, "\"whitespace\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.version);
+        out.literal(0, "\"whitespace\"");
     }
 }
 
@@ -9317,8 +8803,8 @@ impl rt::Model for WhitespaceTokenizer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.version),
             0 => member.option(&mut self.max_token_length),
@@ -9326,14 +8812,10 @@ impl rt::Model for WhitespaceTokenizer {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.version)?;
-        out.option(0, &self.max_token_length)?;
-        out.literal(1, "\"whitespace\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.version);
+        out.option(0, &self.max_token_length);
+        out.literal(1, "\"whitespace\"");
     }
 }
 
@@ -9394,8 +8876,8 @@ impl rt::Model for WordDelimiterGraphTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             16 => member.option(&mut self.version),
             1 => member.option(&mut self.catenate_all),
@@ -9417,28 +8899,24 @@ impl rt::Model for WordDelimiterGraphTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(16, &self.version)?;
-        out.option(1, &self.catenate_all)?;
-        out.option(2, &self.catenate_numbers)?;
-        out.option(3, &self.catenate_words)?;
-        out.option(4, &self.generate_number_parts)?;
-        out.option(5, &self.generate_word_parts)?;
-        out.option(7, &self.preserve_original)?;
-        out.option(8, &self.protected_words)?;
-        out.option(9, &self.protected_words_path)?;
-        out.option(10, &self.split_on_case_change)?;
-        out.option(11, &self.split_on_numerics)?;
-        out.option(12, &self.stem_english_possessive)?;
-        out.option(14, &self.type_table)?;
-        out.option(15, &self.type_table_path)?;
-        out.option(0, &self.adjust_offsets)?;
-        out.option(6, &self.ignore_keywords)?;
-        out.literal(13, "\"word_delimiter_graph\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(16, &self.version);
+        out.option(1, &self.catenate_all);
+        out.option(2, &self.catenate_numbers);
+        out.option(3, &self.catenate_words);
+        out.option(4, &self.generate_number_parts);
+        out.option(5, &self.generate_word_parts);
+        out.option(7, &self.preserve_original);
+        out.option(8, &self.protected_words);
+        out.option(9, &self.protected_words_path);
+        out.option(10, &self.split_on_case_change);
+        out.option(11, &self.split_on_numerics);
+        out.option(12, &self.stem_english_possessive);
+        out.option(14, &self.type_table);
+        out.option(15, &self.type_table_path);
+        out.option(0, &self.adjust_offsets);
+        out.option(6, &self.ignore_keywords);
+        out.literal(13, "\"word_delimiter_graph\"");
     }
 }
 
@@ -9495,8 +8973,8 @@ impl rt::Model for WordDelimiterTokenFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             14 => member.option(&mut self.version),
             0 => member.option(&mut self.catenate_all),
@@ -9516,25 +8994,21 @@ impl rt::Model for WordDelimiterTokenFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(14, &self.version)?;
-        out.option(0, &self.catenate_all)?;
-        out.option(1, &self.catenate_numbers)?;
-        out.option(2, &self.catenate_words)?;
-        out.option(3, &self.generate_number_parts)?;
-        out.option(4, &self.generate_word_parts)?;
-        out.option(5, &self.preserve_original)?;
-        out.option(6, &self.protected_words)?;
-        out.option(7, &self.protected_words_path)?;
-        out.option(8, &self.split_on_case_change)?;
-        out.option(9, &self.split_on_numerics)?;
-        out.option(10, &self.stem_english_possessive)?;
-        out.option(12, &self.type_table)?;
-        out.option(13, &self.type_table_path)?;
-        out.literal(11, "\"word_delimiter\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(14, &self.version);
+        out.option(0, &self.catenate_all);
+        out.option(1, &self.catenate_numbers);
+        out.option(2, &self.catenate_words);
+        out.option(3, &self.generate_number_parts);
+        out.option(4, &self.generate_word_parts);
+        out.option(5, &self.preserve_original);
+        out.option(6, &self.protected_words);
+        out.option(7, &self.protected_words_path);
+        out.option(8, &self.split_on_case_change);
+        out.option(9, &self.split_on_numerics);
+        out.option(10, &self.stem_english_possessive);
+        out.option(12, &self.type_table);
+        out.option(13, &self.type_table_path);
+        out.literal(11, "\"word_delimiter\"");
     }
 }

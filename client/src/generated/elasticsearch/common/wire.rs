@@ -8,7 +8,7 @@ use serde::ser::SerializeMap;
 use crate::rt;
 use crate::types::{Entry, Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     AcknowledgedResponse, CartesianPoint, ChunkRescorer, CoordsGeoBounds,
     DiversifyRetriever, Embedding, EmptyObject, ErrorCause, FieldSort, GeoDistanceSort,
@@ -60,19 +60,15 @@ impl rt::Model for AcknowledgedResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.acknowledged),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.acknowledged)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.acknowledged);
     }
 }
 
@@ -177,21 +173,17 @@ impl rt::Model for CartesianPoint {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.x),
             1 => member.value(&mut self.y),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.x)?;
-        out.value(1, &self.y)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.x);
+        out.value(1, &self.y);
     }
 }
 
@@ -220,21 +212,17 @@ impl rt::Model for ChunkRescorer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.size),
             0 => member.option(&mut self.chunking_settings),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.size)?;
-        out.option(0, &self.chunking_settings)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.size);
+        out.option(0, &self.chunking_settings);
     }
 }
 
@@ -265,8 +253,8 @@ impl rt::Model for CoordsGeoBounds {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.value(&mut self.top),
             0 => member.value(&mut self.bottom),
@@ -275,15 +263,11 @@ impl rt::Model for CoordsGeoBounds {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(3, &self.top)?;
-        out.value(0, &self.bottom)?;
-        out.value(1, &self.left)?;
-        out.value(2, &self.right)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(3, &self.top);
+        out.value(0, &self.bottom);
+        out.value(1, &self.left);
+        out.value(2, &self.right);
     }
 }
 
@@ -295,6 +279,9 @@ impl rt::StringEnum for DfiIndependenceMeasure {
             "chisquared" => Self::Chisquared,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -314,6 +301,9 @@ impl rt::StringEnum for DfrAfterEffect {
             "l" => Self::L,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -337,6 +327,9 @@ impl rt::StringEnum for DfrBasicModel {
             "p" => Self::P,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -366,6 +359,9 @@ impl rt::StringEnum for DistanceUnit {
             "mm" => Self::Millimeters,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -429,8 +425,8 @@ impl rt::Model for DiversifyRetriever {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.filter),
             4 => member.option(&mut self.min_score),
@@ -446,22 +442,18 @@ impl rt::Model for DiversifyRetriever {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.filter)?;
-        out.option(4, &self.min_score)?;
-        out.option(0, &self.name)?;
-        out.value(10, &self.r#type)?;
-        out.value(1, &self.field)?;
-        out.value(8, &self.retriever)?;
-        out.option(9, &self.size)?;
-        out.option(7, &self.rank_window_size)?;
-        out.option(5, &self.query_vector)?;
-        out.option(6, &self.query_vector_builder)?;
-        out.option(3, &self.lambda)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.filter);
+        out.option(4, &self.min_score);
+        out.option(0, &self.name);
+        out.value(10, &self.r#type);
+        out.value(1, &self.field);
+        out.value(8, &self.retriever);
+        out.option(9, &self.size);
+        out.option(7, &self.rank_window_size);
+        out.option(5, &self.query_vector);
+        out.option(6, &self.query_vector_builder);
+        out.option(3, &self.lambda);
     }
 }
 
@@ -471,6 +463,9 @@ impl rt::StringEnum for DiversifyRetrieverType {
             "mmr" => Self::Mmr,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -530,8 +525,8 @@ impl rt::Model for Embedding {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.inference_id),
             1 => member.value(&mut self.input),
@@ -539,14 +534,10 @@ impl rt::Model for Embedding {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.inference_id)?;
-        out.value(1, &self.input)?;
-        out.option(2, &self.timeout)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.inference_id);
+        out.value(1, &self.input);
+        out.option(2, &self.timeout);
     }
 }
 
@@ -571,13 +562,11 @@ impl rt::Model for EmptyObject {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         _: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.untyped()
     }
-    fn write<S: SerializeMap>(&self, _: &mut rt::Writer<'_, S>) -> Result<(), S::Error> {
-        Ok(())
-    }
+    fn write<S: SerializeMap>(&self, _: &mut rt::Writer<'_, S>) {}
 }
 
 impl rt::Model for ErrorCause {
@@ -616,8 +605,8 @@ impl rt::Model for ErrorCause {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             5 => member.value(&mut self.r#type),
             1 => member.option(&mut self.reason),
@@ -628,17 +617,13 @@ impl rt::Model for ErrorCause {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(5, &self.r#type)?;
-        out.option(1, &self.reason)?;
-        out.option(3, &self.stack_trace)?;
-        out.option(0, &self.caused_by)?;
-        out.option(2, &self.root_cause)?;
-        out.option(4, &self.suppressed)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(5, &self.r#type);
+        out.option(1, &self.reason);
+        out.option(3, &self.stack_trace);
+        out.option(0, &self.caused_by);
+        out.option(2, &self.root_cause);
+        out.option(4, &self.suppressed);
     }
 }
 
@@ -680,8 +665,8 @@ impl rt::Model for FieldSort {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.missing),
             2 => member.option(&mut self.mode),
@@ -693,18 +678,14 @@ impl rt::Model for FieldSort {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.missing)?;
-        out.option(2, &self.mode)?;
-        out.option(3, &self.nested)?;
-        out.option(5, &self.order)?;
-        out.option(6, &self.unmapped_type)?;
-        out.option(4, &self.numeric_type)?;
-        out.option(0, &self.format)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.missing);
+        out.option(2, &self.mode);
+        out.option(3, &self.nested);
+        out.option(5, &self.order);
+        out.option(6, &self.unmapped_type);
+        out.option(4, &self.numeric_type);
+        out.option(0, &self.format);
     }
 }
 
@@ -717,6 +698,9 @@ impl rt::StringEnum for FieldSortNumericType {
             "date_nanos" => Self::DateNanos,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -874,8 +858,8 @@ impl rt::Model for GeoDistanceSort {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.mode),
             0 => member.option(&mut self.distance_type),
@@ -886,26 +870,22 @@ impl rt::Model for GeoDistanceSort {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.mode)?;
-        out.option(0, &self.distance_type)?;
-        out.option(1, &self.ignore_unmapped)?;
-        out.option(4, &self.order)?;
-        out.option(5, &self.unit)?;
-        out.option(3, &self.nested)?;
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.mode);
+        out.option(0, &self.distance_type);
+        out.option(1, &self.ignore_unmapped);
+        out.option(4, &self.order);
+        out.option(5, &self.unit);
+        out.option(3, &self.nested);
         if let Some(entry) = &self.location {
-            out.entry(&entry.key, &entry.value)?;
+            out.entry(&entry.key, &entry.value);
         }
-        Ok(())
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         if self.location.is_some() {
             return member.untyped();
         }
@@ -915,7 +895,7 @@ impl rt::Model for GeoDistanceSort {
                     key: key.to_owned(),
                     value,
                 });
-            })
+            });
     }
 }
 
@@ -926,6 +906,9 @@ impl rt::StringEnum for GeoDistanceType {
             "plane" => Self::Plane,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -960,19 +943,15 @@ impl rt::Model for GeoHashLocation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.geohash),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.geohash)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.geohash);
     }
 }
 
@@ -1025,21 +1004,17 @@ impl rt::Model for GeoLine {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.r#type),
             0 => member.value(&mut self.coordinates),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.r#type)?;
-        out.value(0, &self.coordinates)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.r#type);
+        out.value(0, &self.coordinates);
     }
 }
 
@@ -1086,6 +1061,9 @@ impl rt::StringEnum for GeoShapeRelation {
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
+    }
     fn name(&self) -> &str {
         match self {
             Self::Intersects => "intersects",
@@ -1105,6 +1083,9 @@ impl rt::StringEnum for IbDistribution {
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
+    }
     fn name(&self) -> &str {
         match self {
             Self::Ll => "ll",
@@ -1121,6 +1102,9 @@ impl rt::StringEnum for IbLambda {
             "ttf" => Self::Ttf,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1157,8 +1141,8 @@ impl rt::Model for InferenceString {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.r#type),
             0 => member.option(&mut self.format),
@@ -1166,14 +1150,10 @@ impl rt::Model for InferenceString {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.r#type)?;
-        out.option(0, &self.format)?;
-        out.value(2, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.r#type);
+        out.option(0, &self.format);
+        out.value(2, &self.value);
     }
 }
 
@@ -1203,8 +1183,8 @@ impl rt::Model for InnerRetriever {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.retriever),
             2 => member.value(&mut self.weight),
@@ -1212,14 +1192,10 @@ impl rt::Model for InnerRetriever {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.retriever)?;
-        out.value(2, &self.weight)?;
-        out.value(0, &self.normalizer)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.retriever);
+        out.value(2, &self.weight);
+        out.value(0, &self.normalizer);
     }
 }
 
@@ -1317,8 +1293,8 @@ impl rt::Model for KnnQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -1334,22 +1310,18 @@ impl rt::Model for KnnQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.value(2, &self.field)?;
-        out.option(6, &self.query_vector)?;
-        out.option(7, &self.query_vector_builder)?;
-        out.option(5, &self.num_candidates)?;
-        out.option(10, &self.visit_percentage)?;
-        out.option(4, &self.k)?;
-        out.option(3, &self.filter)?;
-        out.option(9, &self.similarity)?;
-        out.option(8, &self.rescore_vector)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.value(2, &self.field);
+        out.option(6, &self.query_vector);
+        out.option(7, &self.query_vector_builder);
+        out.option(5, &self.num_candidates);
+        out.option(10, &self.visit_percentage);
+        out.option(4, &self.k);
+        out.option(3, &self.filter);
+        out.option(9, &self.similarity);
+        out.option(8, &self.rescore_vector);
     }
 }
 
@@ -1399,8 +1371,8 @@ impl rt::Model for KnnRetriever {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.filter),
             4 => member.option(&mut self.min_score),
@@ -1416,22 +1388,18 @@ impl rt::Model for KnnRetriever {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.filter)?;
-        out.option(4, &self.min_score)?;
-        out.option(0, &self.name)?;
-        out.value(1, &self.field)?;
-        out.option(6, &self.query_vector)?;
-        out.option(7, &self.query_vector_builder)?;
-        out.value(3, &self.k)?;
-        out.value(5, &self.num_candidates)?;
-        out.option(10, &self.visit_percentage)?;
-        out.option(9, &self.similarity)?;
-        out.option(8, &self.rescore_vector)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.filter);
+        out.option(4, &self.min_score);
+        out.option(0, &self.name);
+        out.value(1, &self.field);
+        out.option(6, &self.query_vector);
+        out.option(7, &self.query_vector_builder);
+        out.value(3, &self.k);
+        out.value(5, &self.num_candidates);
+        out.option(10, &self.visit_percentage);
+        out.option(9, &self.similarity);
+        out.option(8, &self.rescore_vector);
     }
 }
 
@@ -1483,8 +1451,8 @@ impl rt::Model for KnnSearch {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.value(&mut self.field),
             7 => member.option(&mut self.query_vector),
@@ -1501,23 +1469,19 @@ impl rt::Model for KnnSearch {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(2, &self.field)?;
-        out.option(7, &self.query_vector)?;
-        out.option(8, &self.query_vector_builder)?;
-        out.option(5, &self.k)?;
-        out.option(6, &self.num_candidates)?;
-        out.option(11, &self.visit_percentage)?;
-        out.option(1, &self.boost)?;
-        out.option(3, &self.filter)?;
-        out.option(10, &self.similarity)?;
-        out.option(4, &self.inner_hits)?;
-        out.option(9, &self.rescore_vector)?;
-        out.option(0, &self.query_name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(2, &self.field);
+        out.option(7, &self.query_vector);
+        out.option(8, &self.query_vector_builder);
+        out.option(5, &self.k);
+        out.option(6, &self.num_candidates);
+        out.option(11, &self.visit_percentage);
+        out.option(1, &self.boost);
+        out.option(3, &self.filter);
+        out.option(10, &self.similarity);
+        out.option(4, &self.inner_hits);
+        out.option(9, &self.rescore_vector);
+        out.option(0, &self.query_name);
     }
 }
 
@@ -1546,21 +1510,17 @@ impl rt::Model for LatLonGeoLocation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.lat),
             1 => member.value(&mut self.lon),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.lat)?;
-        out.value(1, &self.lon)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.lat);
+        out.value(1, &self.lon);
     }
 }
 
@@ -1604,8 +1564,8 @@ impl rt::Model for LinearRetriever {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.filter),
             3 => member.option(&mut self.min_score),
@@ -1618,19 +1578,15 @@ impl rt::Model for LinearRetriever {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.filter)?;
-        out.option(3, &self.min_score)?;
-        out.option(0, &self.name)?;
-        out.option(7, &self.retrievers)?;
-        out.option(6, &self.rank_window_size)?;
-        out.option(5, &self.query)?;
-        out.option(1, &self.fields)?;
-        out.option(4, &self.normalizer)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.filter);
+        out.option(3, &self.min_score);
+        out.option(0, &self.name);
+        out.option(7, &self.retrievers);
+        out.option(6, &self.rank_window_size);
+        out.option(5, &self.query);
+        out.option(1, &self.fields);
+        out.option(4, &self.normalizer);
     }
 }
 
@@ -1685,8 +1641,8 @@ impl rt::Model for LookupQueryVectorBuilder {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.value(&mut self.index),
@@ -1695,15 +1651,11 @@ impl rt::Model for LookupQueryVectorBuilder {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.index)?;
-        out.value(2, &self.path)?;
-        out.option(3, &self.routing)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.value(1, &self.index);
+        out.value(2, &self.path);
+        out.option(3, &self.routing);
     }
 }
 
@@ -1758,8 +1710,8 @@ impl rt::Model for NestedSortValue {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.filter),
             1 => member.option(&mut self.max_children),
@@ -1768,15 +1720,11 @@ impl rt::Model for NestedSortValue {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.filter)?;
-        out.option(1, &self.max_children)?;
-        out.option(2, &self.nested)?;
-        out.value(3, &self.path)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.filter);
+        out.option(1, &self.max_children);
+        out.option(2, &self.nested);
+        out.value(3, &self.path);
     }
 }
 
@@ -1807,8 +1755,8 @@ impl rt::Model for NodeStatistics {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.failures),
             3 => member.value(&mut self.total),
@@ -1817,15 +1765,11 @@ impl rt::Model for NodeStatistics {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.failures)?;
-        out.value(3, &self.total)?;
-        out.value(2, &self.successful)?;
-        out.value(0, &self.failed)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.failures);
+        out.value(3, &self.total);
+        out.value(2, &self.successful);
+        out.value(0, &self.failed);
     }
 }
 
@@ -1839,6 +1783,9 @@ impl rt::StringEnum for Normalization {
             "z" => Self::Z,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1890,8 +1837,8 @@ impl rt::Model for PinnedRetriever {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.filter),
             4 => member.option(&mut self.min_score),
@@ -1903,18 +1850,14 @@ impl rt::Model for PinnedRetriever {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.filter)?;
-        out.option(4, &self.min_score)?;
-        out.option(0, &self.name)?;
-        out.value(6, &self.retriever)?;
-        out.option(3, &self.ids)?;
-        out.option(1, &self.docs)?;
-        out.option(5, &self.rank_window_size)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.filter);
+        out.option(4, &self.min_score);
+        out.option(0, &self.name);
+        out.value(6, &self.retriever);
+        out.option(3, &self.ids);
+        out.option(1, &self.docs);
+        out.option(5, &self.rank_window_size);
     }
 }
 
@@ -1982,6 +1925,9 @@ impl rt::StringEnum for Refresh {
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
+    }
     fn name(&self) -> &str {
         match self {
             Self::True => "true",
@@ -2016,19 +1962,15 @@ impl rt::Model for RescoreVector {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.oversample),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.oversample)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.oversample);
     }
 }
 
@@ -2060,8 +2002,8 @@ impl rt::Model for RescorerRetriever {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.filter),
             2 => member.option(&mut self.min_score),
@@ -2071,16 +2013,12 @@ impl rt::Model for RescorerRetriever {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.filter)?;
-        out.option(2, &self.min_score)?;
-        out.option(0, &self.name)?;
-        out.value(4, &self.retriever)?;
-        out.value(3, &self.rescore)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.filter);
+        out.option(2, &self.min_score);
+        out.option(0, &self.name);
+        out.value(4, &self.retriever);
+        out.value(3, &self.rescore);
     }
 }
 
@@ -2159,21 +2097,17 @@ impl rt::Model for RrfRank {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.rank_constant),
             1 => member.option(&mut self.rank_window_size),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.rank_constant)?;
-        out.option(1, &self.rank_window_size)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.rank_constant);
+        out.option(1, &self.rank_window_size);
     }
 }
 
@@ -2217,8 +2151,8 @@ impl rt::Model for RrfRetriever {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.filter),
             3 => member.option(&mut self.min_score),
@@ -2231,19 +2165,15 @@ impl rt::Model for RrfRetriever {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.filter)?;
-        out.option(3, &self.min_score)?;
-        out.option(0, &self.name)?;
-        out.value(7, &self.retrievers)?;
-        out.option(5, &self.rank_constant)?;
-        out.option(6, &self.rank_window_size)?;
-        out.option(4, &self.query)?;
-        out.option(1, &self.fields)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.filter);
+        out.option(3, &self.min_score);
+        out.option(0, &self.name);
+        out.value(7, &self.retrievers);
+        out.option(5, &self.rank_constant);
+        out.option(6, &self.rank_window_size);
+        out.option(4, &self.query);
+        out.option(1, &self.fields);
     }
 }
 
@@ -2272,21 +2202,17 @@ impl rt::Model for RrfRetrieverComponent {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.retriever),
             1 => member.option(&mut self.weight),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.retriever)?;
-        out.option(1, &self.weight)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.retriever);
+        out.option(1, &self.weight);
     }
 }
 
@@ -2370,8 +2296,8 @@ impl rt::Model for RuleRetriever {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.filter),
             3 => member.option(&mut self.min_score),
@@ -2383,18 +2309,14 @@ impl rt::Model for RuleRetriever {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.filter)?;
-        out.option(3, &self.min_score)?;
-        out.option(0, &self.name)?;
-        out.value(6, &self.ruleset_ids)?;
-        out.value(2, &self.match_criteria)?;
-        out.value(5, &self.retriever)?;
-        out.option(4, &self.rank_window_size)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.filter);
+        out.option(3, &self.min_score);
+        out.option(0, &self.name);
+        out.value(6, &self.ruleset_ids);
+        out.value(2, &self.match_criteria);
+        out.value(5, &self.retriever);
+        out.option(4, &self.rank_window_size);
     }
 }
 
@@ -2406,6 +2328,9 @@ impl rt::StringEnum for ScoreNormalizer {
             "l2_norm" => Self::L2Norm,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2441,19 +2366,15 @@ impl rt::Model for ScoreSort {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.order),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.order)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.order);
     }
 }
 
@@ -2485,8 +2406,8 @@ impl rt::Model for Script {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             4 => member.option(&mut self.source),
             0 => member.option(&mut self.id),
@@ -2496,16 +2417,12 @@ impl rt::Model for Script {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(4, &self.source)?;
-        out.option(0, &self.id)?;
-        out.option(3, &self.params)?;
-        out.option(1, &self.lang)?;
-        out.option(2, &self.options)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(4, &self.source);
+        out.option(0, &self.id);
+        out.option(3, &self.params);
+        out.option(1, &self.lang);
+        out.option(2, &self.options);
     }
 }
 
@@ -2534,21 +2451,17 @@ impl rt::Model for ScriptField {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.script),
             0 => member.option(&mut self.ignore_failure),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.script)?;
-        out.option(0, &self.ignore_failure)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.script);
+        out.option(0, &self.ignore_failure);
     }
 }
 
@@ -2561,6 +2474,9 @@ impl rt::StringEnum for ScriptLanguage {
             "java" => Self::Java,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2601,8 +2517,8 @@ impl rt::Model for ScriptSort {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.order),
             3 => member.value(&mut self.script),
@@ -2612,16 +2528,12 @@ impl rt::Model for ScriptSort {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.order)?;
-        out.value(3, &self.script)?;
-        out.option(4, &self.r#type)?;
-        out.option(0, &self.mode)?;
-        out.option(1, &self.nested)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.order);
+        out.value(3, &self.script);
+        out.option(4, &self.r#type);
+        out.option(0, &self.mode);
+        out.option(1, &self.nested);
     }
 }
 
@@ -2633,6 +2545,9 @@ impl rt::StringEnum for ScriptSortType {
             "version" => Self::Version,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2781,8 +2696,8 @@ impl rt::Model for SlicedScroll {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.field),
             1 => member.value(&mut self.id),
@@ -2790,14 +2705,10 @@ impl rt::Model for SlicedScroll {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field)?;
-        out.value(1, &self.id)?;
-        out.value(2, &self.max)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.field);
+        out.value(1, &self.id);
+        out.value(2, &self.max);
     }
 }
 
@@ -2839,6 +2750,9 @@ impl rt::StringEnum for SortMode {
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
+    }
     fn name(&self) -> &str {
         match self {
             Self::Min => "min",
@@ -2876,8 +2790,8 @@ impl rt::Model for SortOptions {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.variant(&mut self.kind, SortOptionsKind::Score),
             0 => member.variant(&mut self.kind, SortOptionsKind::Doc),
@@ -2886,31 +2800,27 @@ impl rt::Model for SortOptions {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
         match &self.kind {
-            Some(SortOptionsKind::Score(value)) => out.entry("_score", value)?,
-            Some(SortOptionsKind::Doc(value)) => out.entry("_doc", value)?,
+            Some(SortOptionsKind::Score(value)) => out.entry("_score", value),
+            Some(SortOptionsKind::Doc(value)) => out.entry("_doc", value),
             Some(SortOptionsKind::GeoDistance(value)) => {
-                out.entry("_geo_distance", value)?
+                out.entry("_geo_distance", value)
             }
-            Some(SortOptionsKind::Script(value)) => out.entry("_script", value)?,
-            Some(SortOptionsKind::Other(other)) => out.flatten(other)?,
+            Some(SortOptionsKind::Script(value)) => out.entry("_script", value),
+            Some(SortOptionsKind::Other(other)) => out.flatten(other),
             None => {}
         }
-        out.asides(&[2, 0, 1, 3])?;
+        out.asides(&[2, 0, 1, 3]);
         if let Some(entry) = &self.sort {
-            out.entry(&entry.key, &entry.value)?;
+            out.entry(&entry.key, &entry.value);
         }
-        Ok(())
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         if self.sort.is_some() {
             return member.untyped();
         }
@@ -2920,7 +2830,7 @@ impl rt::Model for SortOptions {
                     key: key.to_owned(),
                     value,
                 });
-            })
+            });
     }
 }
 
@@ -2931,6 +2841,9 @@ impl rt::StringEnum for SortOrder {
             "desc" => Self::Desc,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2966,21 +2879,17 @@ impl rt::Model for SpecifiedDocument {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.index),
             0 => member.value(&mut self.id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.index)?;
-        out.value(0, &self.id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.index);
+        out.value(0, &self.id);
     }
 }
 
@@ -3024,8 +2933,8 @@ impl rt::Model for StandardRetriever {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.filter),
             3 => member.option(&mut self.min_score),
@@ -3038,19 +2947,15 @@ impl rt::Model for StandardRetriever {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.filter)?;
-        out.option(3, &self.min_score)?;
-        out.option(0, &self.name)?;
-        out.option(4, &self.query)?;
-        out.option(5, &self.search_after)?;
-        out.option(7, &self.terminate_after)?;
-        out.option(6, &self.sort)?;
-        out.option(1, &self.collapse)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.filter);
+        out.option(3, &self.min_score);
+        out.option(0, &self.name);
+        out.option(4, &self.query);
+        out.option(5, &self.search_after);
+        out.option(7, &self.terminate_after);
+        out.option(6, &self.sort);
+        out.option(1, &self.collapse);
     }
 }
 
@@ -3062,6 +2967,9 @@ impl rt::StringEnum for SuggestMode {
             "always" => Self::Always,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3098,21 +3006,17 @@ impl rt::Model for TextEmbedding {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.model_id),
             1 => member.value(&mut self.model_text),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.model_id)?;
-        out.value(1, &self.model_text)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.model_id);
+        out.value(1, &self.model_text);
     }
 }
 
@@ -3158,8 +3062,8 @@ impl rt::Model for TextSimilarityReranker {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.option(&mut self.filter),
             6 => member.option(&mut self.min_score),
@@ -3173,20 +3077,16 @@ impl rt::Model for TextSimilarityReranker {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(3, &self.filter)?;
-        out.option(6, &self.min_score)?;
-        out.option(0, &self.name)?;
-        out.value(8, &self.retriever)?;
-        out.option(7, &self.rank_window_size)?;
-        out.option(4, &self.inference_id)?;
-        out.value(5, &self.inference_text)?;
-        out.value(2, &self.field)?;
-        out.option(1, &self.chunk_rescorer)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(3, &self.filter);
+        out.option(6, &self.min_score);
+        out.option(0, &self.name);
+        out.value(8, &self.retriever);
+        out.option(7, &self.rank_window_size);
+        out.option(4, &self.inference_id);
+        out.value(5, &self.inference_text);
+        out.value(2, &self.field);
+        out.option(1, &self.chunk_rescorer);
     }
 }
 
@@ -3220,8 +3120,8 @@ impl rt::Model for TokenPruningConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.tokens_freq_ratio_threshold),
             2 => member.option(&mut self.tokens_weight_threshold),
@@ -3229,14 +3129,10 @@ impl rt::Model for TokenPruningConfig {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.tokens_freq_ratio_threshold)?;
-        out.option(2, &self.tokens_weight_threshold)?;
-        out.option(0, &self.only_score_pruned_tokens)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.tokens_freq_ratio_threshold);
+        out.option(2, &self.tokens_weight_threshold);
+        out.option(0, &self.only_score_pruned_tokens);
     }
 }
 
@@ -3265,21 +3161,17 @@ impl rt::Model for TopLeftBottomRightGeoBounds {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.top_left),
             0 => member.value(&mut self.bottom_right),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.top_left)?;
-        out.value(0, &self.bottom_right)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.top_left);
+        out.value(0, &self.bottom_right);
     }
 }
 
@@ -3308,21 +3200,17 @@ impl rt::Model for TopRightBottomLeftGeoBounds {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.top_right),
             0 => member.value(&mut self.bottom_left),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.top_right)?;
-        out.value(0, &self.bottom_left)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.top_right);
+        out.value(0, &self.bottom_left);
     }
 }
 
@@ -3334,6 +3222,9 @@ impl rt::StringEnum for VersionType {
             "external_gte" => Self::ExternalGte,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3369,18 +3260,14 @@ impl rt::Model for WktGeoBounds {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.wkt),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.wkt)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.wkt);
     }
 }

@@ -8,7 +8,7 @@ use serde::ser::SerializeMap;
 use crate::rt;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     Bm25Similarity, BooleanSimilarity, CacheQueries, DfiSimilarity, DfrSimilarity,
     IbSimilarity, IndexRouting, IndexRoutingAllocation, IndexRoutingAllocationDisk,
@@ -61,8 +61,8 @@ impl rt::Model for Bm25Similarity {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.b),
             1 => member.option(&mut self.discount_overlaps),
@@ -71,15 +71,11 @@ impl rt::Model for Bm25Similarity {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.b)?;
-        out.option(1, &self.discount_overlaps)?;
-        out.option(2, &self.k1)?;
-        out.literal(3, "\"BM25\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.b);
+        out.option(1, &self.discount_overlaps);
+        out.option(2, &self.k1);
+        out.literal(3, "\"BM25\"");
     }
 }
 
@@ -104,19 +100,15 @@ impl rt::Model for BooleanSimilarity {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.literal("\"boolean\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.literal(0, "\"boolean\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.literal(0, "\"boolean\"");
     }
 }
 
@@ -144,19 +136,15 @@ impl rt::Model for CacheQueries {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.enabled),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.enabled)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.enabled);
     }
 }
 
@@ -184,21 +172,17 @@ impl rt::Model for DfiSimilarity {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.independence_measure),
             1 => member.literal("\"DFI\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.independence_measure)?;
-        out.literal(1, "\"DFI\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.independence_measure);
+        out.literal(1, "\"DFI\"");
     }
 }
 
@@ -228,8 +212,8 @@ impl rt::Model for DfrSimilarity {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.after_effect),
             1 => member.value(&mut self.basic_model),
@@ -238,15 +222,11 @@ impl rt::Model for DfrSimilarity {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.after_effect)?;
-        out.value(1, &self.basic_model)?;
-        out.value(2, &self.normalization)?;
-        out.literal(3, "\"DFR\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.after_effect);
+        out.value(1, &self.basic_model);
+        out.value(2, &self.normalization);
+        out.literal(3, "\"DFR\"");
     }
 }
 
@@ -276,8 +256,8 @@ impl rt::Model for IbSimilarity {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.distribution),
             1 => member.value(&mut self.lambda),
@@ -286,15 +266,11 @@ impl rt::Model for IbSimilarity {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.distribution)?;
-        out.value(1, &self.lambda)?;
-        out.value(2, &self.normalization)?;
-        out.literal(3, "\"IB\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.distribution);
+        out.value(1, &self.lambda);
+        out.value(2, &self.normalization);
+        out.literal(3, "\"IB\"");
     }
 }
 
@@ -313,6 +289,9 @@ impl rt::StringEnum for IndexCheckOnStartup {
             "checksum" => Self::Checksum,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -349,21 +328,17 @@ impl rt::Model for IndexRouting {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.allocation),
             1 => member.option(&mut self.rebalance),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.allocation)?;
-        out.option(1, &self.rebalance)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.allocation);
+        out.option(1, &self.rebalance);
     }
 }
 
@@ -394,8 +369,8 @@ impl rt::Model for IndexRoutingAllocation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.enable),
             2 => member.option(&mut self.include),
@@ -404,15 +379,11 @@ impl rt::Model for IndexRoutingAllocation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.enable)?;
-        out.option(2, &self.include)?;
-        out.option(3, &self.initial_recovery)?;
-        out.option(0, &self.disk)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.enable);
+        out.option(2, &self.include);
+        out.option(3, &self.initial_recovery);
+        out.option(0, &self.disk);
     }
 }
 
@@ -440,19 +411,15 @@ impl rt::Model for IndexRoutingAllocationDisk {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.threshold_enabled),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.threshold_enabled)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.threshold_enabled);
     }
 }
 
@@ -481,21 +448,17 @@ impl rt::Model for IndexRoutingAllocationInclude {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.tier_preference),
             0 => member.option(&mut self.id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.tier_preference)?;
-        out.option(0, &self.id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.tier_preference);
+        out.option(0, &self.id);
     }
 }
 
@@ -523,19 +486,15 @@ impl rt::Model for IndexRoutingAllocationInitialRecovery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.id);
     }
 }
 
@@ -548,6 +507,9 @@ impl rt::StringEnum for IndexRoutingAllocationOptions {
             "none" => Self::None,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -584,19 +546,15 @@ impl rt::Model for IndexRoutingRebalance {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.enable),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.enable)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.enable);
     }
 }
 
@@ -609,6 +567,9 @@ impl rt::StringEnum for IndexRoutingRebalanceOptions {
             "none" => Self::None,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -648,8 +609,8 @@ impl rt::Model for IndexSegmentSort {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.field),
             3 => member.option(&mut self.order),
@@ -658,15 +619,11 @@ impl rt::Model for IndexSegmentSort {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field)?;
-        out.option(3, &self.order)?;
-        out.option(2, &self.mode)?;
-        out.option(1, &self.missing)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.field);
+        out.option(3, &self.order);
+        out.option(2, &self.mode);
+        out.option(1, &self.missing);
     }
 }
 
@@ -698,8 +655,8 @@ impl rt::Model for IndexSettingBlocks {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.read_only),
             3 => member.option(&mut self.read_only_allow_delete),
@@ -709,16 +666,12 @@ impl rt::Model for IndexSettingBlocks {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.read_only)?;
-        out.option(3, &self.read_only_allow_delete)?;
-        out.option(1, &self.read)?;
-        out.option(4, &self.write)?;
-        out.option(0, &self.metadata)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.read_only);
+        out.option(3, &self.read_only_allow_delete);
+        out.option(1, &self.read);
+        out.option(4, &self.write);
+        out.option(0, &self.metadata);
     }
 }
 
@@ -858,8 +811,8 @@ impl rt::Model for IndexSettings {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             14 => member.option(&mut self.index),
             32 => member.option(&mut self.mode),
@@ -920,67 +873,63 @@ impl rt::Model for IndexSettings {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(14, &self.index)?;
-        out.option(32, &self.mode)?;
-        out.option(43, &self.routing_path)?;
-        out.option(47, &self.soft_deletes)?;
-        out.option(48, &self.sort)?;
-        out.option(35, &self.number_of_shards)?;
-        out.option(33, &self.number_of_replicas)?;
-        out.option(34, &self.number_of_routing_shards)?;
-        out.option(4, &self.check_on_startup)?;
-        out.option(5, &self.codec)?;
-        out.option(42, &self.routing_partition_size)?;
-        out.option(18, &self.load_fixed_bitset_filters_eagerly)?;
-        out.option(12, &self.hidden)?;
-        out.option(2, &self.auto_expand_replicas)?;
-        out.option(31, &self.merge)?;
-        out.option(44, &self.search)?;
-        out.option(40, &self.refresh_interval)?;
-        out.option(26, &self.max_result_window)?;
-        out.option(21, &self.max_inner_result_window)?;
-        out.option(25, &self.max_rescore_window)?;
-        out.option(20, &self.max_docvalue_fields_search)?;
-        out.option(27, &self.max_script_fields)?;
-        out.option(22, &self.max_ngram_diff)?;
-        out.option(28, &self.max_shingle_diff)?;
-        out.option(3, &self.blocks)?;
-        out.option(23, &self.max_refresh_listeners)?;
-        out.option(1, &self.analyze)?;
-        out.option(13, &self.highlight)?;
-        out.option(30, &self.max_terms_count)?;
-        out.option(24, &self.max_regex_length)?;
-        out.option(41, &self.routing)?;
-        out.option(11, &self.gc_deletes)?;
-        out.option(8, &self.default_pipeline)?;
-        out.option(9, &self.final_pipeline)?;
-        out.option(17, &self.lifecycle)?;
-        out.option(37, &self.provided_name)?;
-        out.option(6, &self.creation_date)?;
-        out.option(7, &self.creation_date_string)?;
-        out.option(53, &self.uuid)?;
-        out.option(55, &self.version)?;
-        out.option(54, &self.verified_before_close)?;
-        out.option(10, &self.format)?;
-        out.option(29, &self.max_slices_per_scroll)?;
-        out.option(52, &self.translog)?;
-        out.option(39, &self.query_string)?;
-        out.option(36, &self.priority)?;
-        out.option(51, &self.top_metrics_max_size)?;
-        out.option(0, &self.analysis)?;
-        out.option(45, &self.settings)?;
-        out.option(50, &self.time_series)?;
-        out.option(38, &self.queries)?;
-        out.option(46, &self.similarity)?;
-        out.option(19, &self.mapping)?;
-        out.option(15, &self.indexing_slowlog)?;
-        out.option(16, &self.indexing_pressure)?;
-        out.option(49, &self.store)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(14, &self.index);
+        out.option(32, &self.mode);
+        out.option(43, &self.routing_path);
+        out.option(47, &self.soft_deletes);
+        out.option(48, &self.sort);
+        out.option(35, &self.number_of_shards);
+        out.option(33, &self.number_of_replicas);
+        out.option(34, &self.number_of_routing_shards);
+        out.option(4, &self.check_on_startup);
+        out.option(5, &self.codec);
+        out.option(42, &self.routing_partition_size);
+        out.option(18, &self.load_fixed_bitset_filters_eagerly);
+        out.option(12, &self.hidden);
+        out.option(2, &self.auto_expand_replicas);
+        out.option(31, &self.merge);
+        out.option(44, &self.search);
+        out.option(40, &self.refresh_interval);
+        out.option(26, &self.max_result_window);
+        out.option(21, &self.max_inner_result_window);
+        out.option(25, &self.max_rescore_window);
+        out.option(20, &self.max_docvalue_fields_search);
+        out.option(27, &self.max_script_fields);
+        out.option(22, &self.max_ngram_diff);
+        out.option(28, &self.max_shingle_diff);
+        out.option(3, &self.blocks);
+        out.option(23, &self.max_refresh_listeners);
+        out.option(1, &self.analyze);
+        out.option(13, &self.highlight);
+        out.option(30, &self.max_terms_count);
+        out.option(24, &self.max_regex_length);
+        out.option(41, &self.routing);
+        out.option(11, &self.gc_deletes);
+        out.option(8, &self.default_pipeline);
+        out.option(9, &self.final_pipeline);
+        out.option(17, &self.lifecycle);
+        out.option(37, &self.provided_name);
+        out.option(6, &self.creation_date);
+        out.option(7, &self.creation_date_string);
+        out.option(53, &self.uuid);
+        out.option(55, &self.version);
+        out.option(54, &self.verified_before_close);
+        out.option(10, &self.format);
+        out.option(29, &self.max_slices_per_scroll);
+        out.option(52, &self.translog);
+        out.option(39, &self.query_string);
+        out.option(36, &self.priority);
+        out.option(51, &self.top_metrics_max_size);
+        out.option(0, &self.analysis);
+        out.option(45, &self.settings);
+        out.option(50, &self.time_series);
+        out.option(38, &self.queries);
+        out.option(46, &self.similarity);
+        out.option(19, &self.mapping);
+        out.option(15, &self.indexing_slowlog);
+        out.option(16, &self.indexing_pressure);
+        out.option(49, &self.store);
     }
 }
 
@@ -1012,8 +961,8 @@ impl rt::Model for IndexSettingsAnalysis {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.analyzer),
             1 => member.option(&mut self.char_filter),
@@ -1023,16 +972,12 @@ impl rt::Model for IndexSettingsAnalysis {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.analyzer)?;
-        out.option(1, &self.char_filter)?;
-        out.option(2, &self.filter)?;
-        out.option(3, &self.normalizer)?;
-        out.option(4, &self.tokenizer)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.analyzer);
+        out.option(1, &self.char_filter);
+        out.option(2, &self.filter);
+        out.option(3, &self.normalizer);
+        out.option(4, &self.tokenizer);
     }
 }
 
@@ -1074,8 +1019,8 @@ impl rt::Model for IndexSettingsLifecycle {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.name),
             0 => member.option(&mut self.indexing_complete),
@@ -1087,18 +1032,14 @@ impl rt::Model for IndexSettingsLifecycle {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.name)?;
-        out.option(0, &self.indexing_complete)?;
-        out.option(2, &self.origination_date)?;
-        out.option(3, &self.parse_origination_date)?;
-        out.option(6, &self.step)?;
-        out.option(5, &self.rollover_alias)?;
-        out.option(4, &self.prefer_ilm)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.name);
+        out.option(0, &self.indexing_complete);
+        out.option(2, &self.origination_date);
+        out.option(3, &self.parse_origination_date);
+        out.option(6, &self.step);
+        out.option(5, &self.rollover_alias);
+        out.option(4, &self.prefer_ilm);
     }
 }
 
@@ -1126,19 +1067,15 @@ impl rt::Model for IndexSettingsLifecycleStep {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.wait_time_threshold),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.wait_time_threshold)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.wait_time_threshold);
     }
 }
 
@@ -1167,21 +1104,17 @@ impl rt::Model for IndexSettingsTimeSeries {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.end_time),
             1 => member.option(&mut self.start_time),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.end_time)?;
-        out.option(1, &self.start_time)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.end_time);
+        out.option(1, &self.start_time);
     }
 }
 
@@ -1210,21 +1143,17 @@ impl rt::Model for IndexVersioning {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.created),
             1 => member.option(&mut self.created_string),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.created)?;
-        out.option(1, &self.created_string)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.created);
+        out.option(1, &self.created_string);
     }
 }
 
@@ -1252,19 +1181,15 @@ impl rt::Model for IndexingPressure {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.memory),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.memory)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.memory);
     }
 }
 
@@ -1292,19 +1217,15 @@ impl rt::Model for IndexingPressureMemory {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.limit),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.limit)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.limit);
     }
 }
 
@@ -1335,8 +1256,8 @@ impl rt::Model for IndexingSlowlogSettings {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.level),
             2 => member.option(&mut self.source),
@@ -1345,15 +1266,11 @@ impl rt::Model for IndexingSlowlogSettings {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.level)?;
-        out.option(2, &self.source)?;
-        out.option(1, &self.reformat)?;
-        out.option(3, &self.threshold)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.level);
+        out.option(2, &self.source);
+        out.option(1, &self.reformat);
+        out.option(3, &self.threshold);
     }
 }
 
@@ -1381,19 +1298,15 @@ impl rt::Model for IndexingSlowlogThresholds {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.index),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.index)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.index);
     }
 }
 
@@ -1421,21 +1334,17 @@ impl rt::Model for LmDirichletSimilarity {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.mu),
             1 => member.literal("\"LMDirichlet\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.mu)?;
-        out.literal(1, "\"LMDirichlet\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.mu);
+        out.literal(1, "\"LMDirichlet\"");
     }
 }
 
@@ -1463,21 +1372,17 @@ impl rt::Model for LmJelinekMercerSimilarity {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.lambda),
             1 => member.literal("\"LMJelinekMercer\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.lambda)?;
-        out.literal(1, "\"LMJelinekMercer\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.lambda);
+        out.literal(1, "\"LMJelinekMercer\"");
     }
 }
 
@@ -1523,8 +1428,8 @@ impl rt::Model for MappingLimitSettings {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.coerce),
             8 => member.option(&mut self.total_fields),
@@ -1538,20 +1443,16 @@ impl rt::Model for MappingLimitSettings {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.coerce)?;
-        out.option(8, &self.total_fields)?;
-        out.option(1, &self.depth)?;
-        out.option(5, &self.nested_fields)?;
-        out.option(6, &self.nested_objects)?;
-        out.option(3, &self.field_name_length)?;
-        out.option(2, &self.dimension_fields)?;
-        out.option(7, &self.source)?;
-        out.option(4, &self.ignore_malformed)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.coerce);
+        out.option(8, &self.total_fields);
+        out.option(1, &self.depth);
+        out.option(5, &self.nested_fields);
+        out.option(6, &self.nested_objects);
+        out.option(3, &self.field_name_length);
+        out.option(2, &self.dimension_fields);
+        out.option(7, &self.source);
+        out.option(4, &self.ignore_malformed);
     }
 }
 
@@ -1579,19 +1480,15 @@ impl rt::Model for MappingLimitSettingsDepth {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.limit),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.limit)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.limit);
     }
 }
 
@@ -1619,19 +1516,15 @@ impl rt::Model for MappingLimitSettingsDimensionFields {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.limit),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.limit)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.limit);
     }
 }
 
@@ -1659,19 +1552,15 @@ impl rt::Model for MappingLimitSettingsFieldNameLength {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.limit),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.limit)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.limit);
     }
 }
 
@@ -1699,19 +1588,15 @@ impl rt::Model for MappingLimitSettingsNestedFields {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.limit),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.limit)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.limit);
     }
 }
 
@@ -1739,19 +1624,15 @@ impl rt::Model for MappingLimitSettingsNestedObjects {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.limit),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.limit)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.limit);
     }
 }
 
@@ -1779,19 +1660,15 @@ impl rt::Model for MappingLimitSettingsSourceFields {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.mode),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.mode)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.mode);
     }
 }
 
@@ -1820,21 +1697,17 @@ impl rt::Model for MappingLimitSettingsTotalFields {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.limit),
             0 => member.option(&mut self.ignore_dynamic_beyond_limit),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.limit)?;
-        out.option(0, &self.ignore_dynamic_beyond_limit)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.limit);
+        out.option(0, &self.ignore_dynamic_beyond_limit);
     }
 }
 
@@ -1862,19 +1735,15 @@ impl rt::Model for Merge {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.scheduler),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.scheduler)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.scheduler);
     }
 }
 
@@ -1903,21 +1772,17 @@ impl rt::Model for MergeScheduler {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.max_thread_count),
             0 => member.option(&mut self.max_merge_count),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.max_thread_count)?;
-        out.option(0, &self.max_merge_count)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.max_thread_count);
+        out.option(0, &self.max_merge_count);
     }
 }
 
@@ -1945,19 +1810,15 @@ impl rt::Model for Queries {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.cache),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.cache)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.cache);
     }
 }
 
@@ -1985,19 +1846,15 @@ impl rt::Model for RetentionLease {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.period),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.period)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.period);
     }
 }
 
@@ -2026,8 +1883,8 @@ impl rt::Model for ScriptedSimilarity {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.script),
             2 => member.option(&mut self.weight_script),
@@ -2035,14 +1892,10 @@ impl rt::Model for ScriptedSimilarity {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.script)?;
-        out.option(2, &self.weight_script)?;
-        out.literal(1, "\"scripted\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.script);
+        out.option(2, &self.weight_script);
+        out.literal(1, "\"scripted\"");
     }
 }
 
@@ -2070,19 +1923,15 @@ impl rt::Model for SearchIdle {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.after),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.after)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.after);
     }
 }
 
@@ -2093,6 +1942,9 @@ impl rt::StringEnum for SegmentSortMissing {
             "_first" => Self::First,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2111,6 +1963,9 @@ impl rt::StringEnum for SegmentSortMode {
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
+    }
     fn name(&self) -> &str {
         match self {
             Self::Min => "min",
@@ -2127,6 +1982,9 @@ impl rt::StringEnum for SegmentSortOrder {
             "desc" | "DESC" => Self::Desc,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2161,19 +2019,15 @@ impl rt::Model for SettingsAnalyze {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.max_token_count),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.max_token_count)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.max_token_count);
     }
 }
 
@@ -2201,19 +2055,15 @@ impl rt::Model for SettingsHighlight {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.max_analyzed_offset),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.max_analyzed_offset)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.max_analyzed_offset);
     }
 }
 
@@ -2241,19 +2091,15 @@ impl rt::Model for SettingsQueryString {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.lenient),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.lenient)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.lenient);
     }
 }
 
@@ -2282,21 +2128,17 @@ impl rt::Model for SettingsSearch {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.idle),
             1 => member.option(&mut self.slowlog),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.idle)?;
-        out.option(1, &self.slowlog)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.idle);
+        out.option(1, &self.slowlog);
     }
 }
 
@@ -2398,8 +2240,8 @@ impl rt::Model for SlowlogSettings {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.level),
             2 => member.option(&mut self.source),
@@ -2408,15 +2250,11 @@ impl rt::Model for SlowlogSettings {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.level)?;
-        out.option(2, &self.source)?;
-        out.option(1, &self.reformat)?;
-        out.option(3, &self.threshold)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.level);
+        out.option(2, &self.source);
+        out.option(1, &self.reformat);
+        out.option(3, &self.threshold);
     }
 }
 
@@ -2447,8 +2285,8 @@ impl rt::Model for SlowlogThresholdLevels {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.option(&mut self.warn),
             1 => member.option(&mut self.info),
@@ -2457,15 +2295,11 @@ impl rt::Model for SlowlogThresholdLevels {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(3, &self.warn)?;
-        out.option(1, &self.info)?;
-        out.option(0, &self.debug)?;
-        out.option(2, &self.trace)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(3, &self.warn);
+        out.option(1, &self.info);
+        out.option(0, &self.debug);
+        out.option(2, &self.trace);
     }
 }
 
@@ -2494,21 +2328,17 @@ impl rt::Model for SlowlogThresholds {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.query),
             0 => member.option(&mut self.fetch),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.query)?;
-        out.option(0, &self.fetch)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.query);
+        out.option(0, &self.fetch);
     }
 }
 
@@ -2537,21 +2367,17 @@ impl rt::Model for SoftDeletes {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.enabled),
             1 => member.option(&mut self.retention_lease),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.enabled)?;
-        out.option(1, &self.retention_lease)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.enabled);
+        out.option(1, &self.retention_lease);
     }
 }
 
@@ -2563,6 +2389,9 @@ impl rt::StringEnum for SourceMode {
             "synthetic" => Self::Synthetic,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2600,8 +2429,8 @@ impl rt::Model for Storage {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.value(&mut self.r#type),
             0 => member.option(&mut self.allow_mmap),
@@ -2609,14 +2438,10 @@ impl rt::Model for Storage {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(2, &self.r#type)?;
-        out.option(0, &self.allow_mmap)?;
-        out.option(1, &self.stats_refresh_interval)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(2, &self.r#type);
+        out.option(0, &self.allow_mmap);
+        out.option(1, &self.stats_refresh_interval);
     }
 }
 
@@ -2629,6 +2454,9 @@ impl rt::StringEnum for StorageType {
             "hybridfs" => Self::Hybridfs,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2668,8 +2496,8 @@ impl rt::Model for Translog {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.option(&mut self.sync_interval),
             0 => member.option(&mut self.durability),
@@ -2678,15 +2506,11 @@ impl rt::Model for Translog {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(3, &self.sync_interval)?;
-        out.option(0, &self.durability)?;
-        out.option(1, &self.flush_threshold_size)?;
-        out.option(2, &self.retention)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(3, &self.sync_interval);
+        out.option(0, &self.durability);
+        out.option(1, &self.flush_threshold_size);
+        out.option(2, &self.retention);
     }
 }
 
@@ -2697,6 +2521,9 @@ impl rt::StringEnum for TranslogDurability {
             "async" | "ASYNC" => Self::Async,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2732,20 +2559,16 @@ impl rt::Model for TranslogRetention {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.size),
             0 => member.option(&mut self.age),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.size)?;
-        out.option(0, &self.age)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.size);
+        out.option(0, &self.age);
     }
 }

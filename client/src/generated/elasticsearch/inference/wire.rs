@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use crate::rt;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::string_enum! {
     EmbeddingContentFormat, EmbeddingContentType
 }
@@ -16,6 +16,9 @@ impl rt::StringEnum for EmbeddingContentFormat {
             "base64" => Self::Base64,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -36,6 +39,9 @@ impl rt::StringEnum for EmbeddingContentType {
             "pdf" => Self::Pdf,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {

@@ -7,7 +7,7 @@ use serde::ser::SerializeMap;
 use crate::rt;
 use crate::types::Extra;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     ChunkRescorerChunkingSettings, CompositeSubField, RuntimeField,
     RuntimeFieldFetchFields
@@ -52,8 +52,8 @@ impl rt::Model for ChunkRescorerChunkingSettings {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.max_chunk_size),
             1 => member.option(&mut self.overlap),
@@ -64,17 +64,13 @@ impl rt::Model for ChunkRescorerChunkingSettings {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.max_chunk_size)?;
-        out.option(1, &self.overlap)?;
-        out.option(2, &self.sentence_overlap)?;
-        out.option(3, &self.separator_group)?;
-        out.option(4, &self.separators)?;
-        out.option(5, &self.strategy)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.max_chunk_size);
+        out.option(1, &self.overlap);
+        out.option(2, &self.sentence_overlap);
+        out.option(3, &self.separator_group);
+        out.option(4, &self.separators);
+        out.option(5, &self.strategy);
     }
 }
 
@@ -102,19 +98,15 @@ impl rt::Model for CompositeSubField {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.r#type);
     }
 }
 
@@ -172,6 +164,9 @@ impl rt::StringEnum for FieldType {
             "icu_collation_keyword" => Self::IcuCollationKeyword,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -269,8 +264,8 @@ impl rt::Model for RuntimeField {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.fields),
             0 => member.option(&mut self.fetch_fields),
@@ -283,19 +278,15 @@ impl rt::Model for RuntimeField {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.fields)?;
-        out.option(0, &self.fetch_fields)?;
-        out.option(2, &self.format)?;
-        out.option(3, &self.input_field)?;
-        out.option(5, &self.target_field)?;
-        out.option(6, &self.target_index)?;
-        out.option(4, &self.script)?;
-        out.value(7, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.fields);
+        out.option(0, &self.fetch_fields);
+        out.option(2, &self.format);
+        out.option(3, &self.input_field);
+        out.option(5, &self.target_field);
+        out.option(6, &self.target_index);
+        out.option(4, &self.script);
+        out.value(7, &self.r#type);
     }
 }
 
@@ -324,21 +315,17 @@ impl rt::Model for RuntimeFieldFetchFields {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.field),
             1 => member.option(&mut self.format),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field)?;
-        out.option(1, &self.format)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.field);
+        out.option(1, &self.format);
     }
 }
 
@@ -357,6 +344,9 @@ impl rt::StringEnum for RuntimeFieldType {
             "lookup" => Self::Lookup,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {

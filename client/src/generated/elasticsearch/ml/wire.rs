@@ -6,7 +6,7 @@ use serde::ser::SerializeMap;
 use crate::rt;
 use crate::types::Extra;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     ClassificationInferenceOptions, RegressionInferenceOptions
 }
@@ -45,8 +45,8 @@ impl rt::Model for ClassificationInferenceOptions {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.num_top_classes),
             1 => member.option(&mut self.num_top_feature_importance_values),
@@ -56,16 +56,12 @@ impl rt::Model for ClassificationInferenceOptions {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.num_top_classes)?;
-        out.option(1, &self.num_top_feature_importance_values)?;
-        out.option(2, &self.prediction_field_type)?;
-        out.option(3, &self.results_field)?;
-        out.option(4, &self.top_classes_results_field)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.num_top_classes);
+        out.option(1, &self.num_top_feature_importance_values);
+        out.option(2, &self.prediction_field_type);
+        out.option(3, &self.results_field);
+        out.option(4, &self.top_classes_results_field);
     }
 }
 
@@ -94,20 +90,16 @@ impl rt::Model for RegressionInferenceOptions {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.results_field),
             0 => member.option(&mut self.num_top_feature_importance_values),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.results_field)?;
-        out.option(0, &self.num_top_feature_importance_values)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.results_field);
+        out.option(0, &self.num_top_feature_importance_values);
     }
 }

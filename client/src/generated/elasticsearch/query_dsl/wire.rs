@@ -8,7 +8,7 @@ use serde::ser::SerializeMap;
 use crate::rt;
 use crate::types::{Entry, Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     BoolQuery, BoostingQuery, CombinedFieldsQuery, CommonTermsQuery, ConstantScoreQuery,
     DateDecayFunction, DateDistanceFeatureQuery, DateMathDurationDecayPlacement,
@@ -85,8 +85,8 @@ impl rt::Model for BoolQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -98,18 +98,14 @@ impl rt::Model for BoolQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.option(2, &self.filter)?;
-        out.option(3, &self.minimum_should_match)?;
-        out.option(4, &self.must)?;
-        out.option(5, &self.must_not)?;
-        out.option(6, &self.should)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.option(2, &self.filter);
+        out.option(3, &self.minimum_should_match);
+        out.option(4, &self.must);
+        out.option(5, &self.must_not);
+        out.option(6, &self.should);
     }
 }
 
@@ -141,8 +137,8 @@ impl rt::Model for BoostingQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -152,16 +148,12 @@ impl rt::Model for BoostingQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.value(3, &self.negative_boost)?;
-        out.value(2, &self.negative)?;
-        out.value(4, &self.positive)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.value(3, &self.negative_boost);
+        out.value(2, &self.negative);
+        out.value(4, &self.positive);
     }
 }
 
@@ -175,6 +167,9 @@ impl rt::StringEnum for ChildScoreMode {
             "min" => Self::Min,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -195,6 +190,9 @@ impl rt::StringEnum for CombinedFieldsOperator {
             "and" => Self::And,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -245,8 +243,8 @@ impl rt::Model for CombinedFieldsQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -259,19 +257,15 @@ impl rt::Model for CombinedFieldsQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.value(3, &self.fields)?;
-        out.value(6, &self.query)?;
-        out.option(1, &self.auto_generate_synonyms_phrase_query)?;
-        out.option(5, &self.operator)?;
-        out.option(4, &self.minimum_should_match)?;
-        out.option(7, &self.zero_terms_query)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.boost);
+        out.option(0, &self.query_name);
+        out.value(3, &self.fields);
+        out.value(6, &self.query);
+        out.option(1, &self.auto_generate_synonyms_phrase_query);
+        out.option(5, &self.operator);
+        out.option(4, &self.minimum_should_match);
+        out.option(7, &self.zero_terms_query);
     }
 }
 
@@ -282,6 +276,9 @@ impl rt::StringEnum for CombinedFieldsZeroTerms {
             "all" => Self::All,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -332,8 +329,8 @@ impl rt::Model for CommonTermsQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -346,19 +343,15 @@ impl rt::Model for CommonTermsQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.option(1, &self.analyzer)?;
-        out.option(3, &self.cutoff_frequency)?;
-        out.option(4, &self.high_freq_operator)?;
-        out.option(5, &self.low_freq_operator)?;
-        out.option(6, &self.minimum_should_match)?;
-        out.value(7, &self.query)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.boost);
+        out.option(0, &self.query_name);
+        out.option(1, &self.analyzer);
+        out.option(3, &self.cutoff_frequency);
+        out.option(4, &self.high_freq_operator);
+        out.option(5, &self.low_freq_operator);
+        out.option(6, &self.minimum_should_match);
+        out.value(7, &self.query);
     }
 }
 
@@ -388,8 +381,8 @@ impl rt::Model for ConstantScoreQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -397,14 +390,10 @@ impl rt::Model for ConstantScoreQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.value(2, &self.filter)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.value(2, &self.filter);
     }
 }
 
@@ -433,28 +422,24 @@ impl rt::Model for DateDecayFunction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.multi_value_mode),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.multi_value_mode)?;
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.multi_value_mode);
         if let Some(entry) = &self.placement {
-            out.entry(&entry.key, &entry.value)?;
+            out.entry(&entry.key, &entry.value);
         }
-        Ok(())
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         if self.placement.is_some() {
             return member.untyped();
         }
@@ -464,7 +449,7 @@ impl rt::Model for DateDecayFunction {
                     key: key.to_owned(),
                     value,
                 });
-            })
+            });
     }
 }
 
@@ -496,8 +481,8 @@ impl rt::Model for DateDistanceFeatureQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -507,16 +492,12 @@ impl rt::Model for DateDistanceFeatureQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.value(3, &self.origin)?;
-        out.value(4, &self.pivot)?;
-        out.value(2, &self.field)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.value(3, &self.origin);
+        out.value(4, &self.pivot);
+        out.value(2, &self.field);
     }
 }
 
@@ -547,8 +528,8 @@ impl rt::Model for DateMathDurationDecayPlacement {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.decay),
             1 => member.option(&mut self.offset),
@@ -557,15 +538,11 @@ impl rt::Model for DateMathDurationDecayPlacement {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.decay)?;
-        out.option(1, &self.offset)?;
-        out.option(3, &self.scale)?;
-        out.option(2, &self.origin)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.decay);
+        out.option(1, &self.offset);
+        out.option(3, &self.scale);
+        out.option(2, &self.origin);
     }
 }
 
@@ -611,8 +588,8 @@ impl rt::Model for DateRangeQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -626,20 +603,16 @@ impl rt::Model for DateRangeQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.option(7, &self.relation)?;
-        out.option(3, &self.gt)?;
-        out.option(4, &self.gte)?;
-        out.option(5, &self.lt)?;
-        out.option(6, &self.lte)?;
-        out.option(2, &self.format)?;
-        out.option(8, &self.time_zone)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.option(7, &self.relation);
+        out.option(3, &self.gt);
+        out.option(4, &self.gte);
+        out.option(5, &self.lt);
+        out.option(6, &self.lte);
+        out.option(2, &self.format);
+        out.option(8, &self.time_zone);
     }
 }
 
@@ -703,8 +676,8 @@ impl rt::Model for DecayPlacement {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.decay),
             1 => member.option(&mut self.offset),
@@ -713,15 +686,11 @@ impl rt::Model for DecayPlacement {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.decay)?;
-        out.option(1, &self.offset)?;
-        out.option(3, &self.scale)?;
-        out.option(2, &self.origin)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.decay);
+        out.option(1, &self.offset);
+        out.option(3, &self.scale);
+        out.option(2, &self.origin);
     }
 }
 
@@ -752,8 +721,8 @@ impl rt::Model for DisMaxQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -762,15 +731,11 @@ impl rt::Model for DisMaxQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.value(2, &self.queries)?;
-        out.option(3, &self.tie_breaker)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.value(2, &self.queries);
+        out.option(3, &self.tie_breaker);
     }
 }
 
@@ -845,8 +810,8 @@ impl rt::Model for ExistsQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -854,14 +819,10 @@ impl rt::Model for ExistsQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.value(2, &self.field)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.value(2, &self.field);
     }
 }
 
@@ -891,8 +852,8 @@ impl rt::Model for FieldAndFormat {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.field),
             1 => member.option(&mut self.format),
@@ -900,14 +861,10 @@ impl rt::Model for FieldAndFormat {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field)?;
-        out.option(1, &self.format)?;
-        out.option(2, &self.include_unmapped)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.field);
+        out.option(1, &self.format);
+        out.option(2, &self.include_unmapped);
     }
 }
 
@@ -938,8 +895,8 @@ impl rt::Model for FieldLookup {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.option(&mut self.index),
@@ -948,15 +905,11 @@ impl rt::Model for FieldLookup {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.option(1, &self.index)?;
-        out.option(2, &self.path)?;
-        out.option(3, &self.routing)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.option(1, &self.index);
+        out.option(2, &self.path);
+        out.option(3, &self.routing);
     }
 }
 
@@ -975,6 +928,9 @@ impl rt::StringEnum for FieldValueFactorModifier {
             "reciprocal" => Self::Reciprocal,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1020,8 +976,8 @@ impl rt::Model for FieldValueFactorScoreFunction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.field),
             0 => member.option(&mut self.factor),
@@ -1030,15 +986,11 @@ impl rt::Model for FieldValueFactorScoreFunction {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.field)?;
-        out.option(0, &self.factor)?;
-        out.option(2, &self.missing)?;
-        out.option(3, &self.modifier)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.field);
+        out.option(0, &self.factor);
+        out.option(2, &self.missing);
+        out.option(3, &self.modifier);
     }
 }
 
@@ -1069,8 +1021,8 @@ impl rt::Model for Float64Float64DecayPlacement {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.decay),
             1 => member.option(&mut self.offset),
@@ -1079,15 +1031,11 @@ impl rt::Model for Float64Float64DecayPlacement {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.decay)?;
-        out.option(1, &self.offset)?;
-        out.option(3, &self.scale)?;
-        out.option(2, &self.origin)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.decay);
+        out.option(1, &self.offset);
+        out.option(3, &self.scale);
+        out.option(2, &self.origin);
     }
 }
 
@@ -1102,6 +1050,9 @@ impl rt::StringEnum for FunctionBoostMode {
             "min" => Self::Min,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1127,6 +1078,9 @@ impl rt::StringEnum for FunctionScoreMode {
             "min" => Self::Min,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1181,8 +1135,8 @@ impl rt::Model for FunctionScoreQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -1195,19 +1149,15 @@ impl rt::Model for FunctionScoreQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.option(2, &self.boost_mode)?;
-        out.option(3, &self.functions)?;
-        out.option(4, &self.max_boost)?;
-        out.option(5, &self.min_score)?;
-        out.option(6, &self.query)?;
-        out.option(7, &self.score_mode)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.option(2, &self.boost_mode);
+        out.option(3, &self.functions);
+        out.option(4, &self.max_boost);
+        out.option(5, &self.min_score);
+        out.option(6, &self.query);
+        out.option(7, &self.score_mode);
     }
 }
 
@@ -1251,8 +1201,8 @@ impl rt::Model for FuzzyQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -1265,19 +1215,15 @@ impl rt::Model for FuzzyQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.option(3, &self.max_expansions)?;
-        out.option(4, &self.prefix_length)?;
-        out.option(5, &self.rewrite)?;
-        out.option(6, &self.transpositions)?;
-        out.option(2, &self.fuzziness)?;
-        out.value(7, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.option(3, &self.max_expansions);
+        out.option(4, &self.prefix_length);
+        out.option(5, &self.rewrite);
+        out.option(6, &self.transpositions);
+        out.option(2, &self.fuzziness);
+        out.value(7, &self.value);
     }
 }
 
@@ -1310,8 +1256,8 @@ impl rt::Model for GeoBoundingBoxQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -1321,25 +1267,21 @@ impl rt::Model for GeoBoundingBoxQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.option(3, &self.r#type)?;
-        out.option(4, &self.validation_method)?;
-        out.option(2, &self.ignore_unmapped)?;
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.option(3, &self.r#type);
+        out.option(4, &self.validation_method);
+        out.option(2, &self.ignore_unmapped);
         if let Some(entry) = &self.bounding_box {
-            out.entry(&entry.key, &entry.value)?;
+            out.entry(&entry.key, &entry.value);
         }
-        Ok(())
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         if self.bounding_box.is_some() {
             return member.untyped();
         }
@@ -1349,7 +1291,7 @@ impl rt::Model for GeoBoundingBoxQuery {
                     key: key.to_owned(),
                     value,
                 });
-            })
+            });
     }
 }
 
@@ -1378,28 +1320,24 @@ impl rt::Model for GeoDecayFunction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.multi_value_mode),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.multi_value_mode)?;
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.multi_value_mode);
         if let Some(entry) = &self.placement {
-            out.entry(&entry.key, &entry.value)?;
+            out.entry(&entry.key, &entry.value);
         }
-        Ok(())
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         if self.placement.is_some() {
             return member.untyped();
         }
@@ -1409,7 +1347,7 @@ impl rt::Model for GeoDecayFunction {
                     key: key.to_owned(),
                     value,
                 });
-            })
+            });
     }
 }
 
@@ -1441,8 +1379,8 @@ impl rt::Model for GeoDistanceFeatureQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -1452,16 +1390,12 @@ impl rt::Model for GeoDistanceFeatureQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.value(3, &self.origin)?;
-        out.value(4, &self.pivot)?;
-        out.value(2, &self.field)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.value(3, &self.origin);
+        out.value(4, &self.pivot);
+        out.value(2, &self.field);
     }
 }
 
@@ -1502,8 +1436,8 @@ impl rt::Model for GeoDistanceQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -1514,26 +1448,22 @@ impl rt::Model for GeoDistanceQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.value(2, &self.distance)?;
-        out.option(3, &self.distance_type)?;
-        out.option(5, &self.validation_method)?;
-        out.option(4, &self.ignore_unmapped)?;
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.value(2, &self.distance);
+        out.option(3, &self.distance_type);
+        out.option(5, &self.validation_method);
+        out.option(4, &self.ignore_unmapped);
         if let Some(entry) = &self.location {
-            out.entry(&entry.key, &entry.value)?;
+            out.entry(&entry.key, &entry.value);
         }
-        Ok(())
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         if self.location.is_some() {
             return member.untyped();
         }
@@ -1543,7 +1473,7 @@ impl rt::Model for GeoDistanceQuery {
                     key: key.to_owned(),
                     value,
                 });
-            })
+            });
     }
 }
 
@@ -1554,6 +1484,9 @@ impl rt::StringEnum for GeoExecution {
             "indexed" => Self::Indexed,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1590,8 +1523,8 @@ impl rt::Model for GeoGridQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -1601,21 +1534,17 @@ impl rt::Model for GeoGridQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
         match &self.kind {
-            Some(GeoGridQueryKind::Geotile(value)) => out.entry("geotile", value)?,
-            Some(GeoGridQueryKind::Geohash(value)) => out.entry("geohash", value)?,
-            Some(GeoGridQueryKind::Geohex(value)) => out.entry("geohex", value)?,
-            Some(GeoGridQueryKind::Other(other)) => out.flatten(other)?,
+            Some(GeoGridQueryKind::Geotile(value)) => out.entry("geotile", value),
+            Some(GeoGridQueryKind::Geohash(value)) => out.entry("geohash", value),
+            Some(GeoGridQueryKind::Geohex(value)) => out.entry("geohex", value),
+            Some(GeoGridQueryKind::Other(other)) => out.flatten(other),
             None => {}
         }
-        out.asides(&[4, 2, 3])?;
-        Ok(())
+        out.asides(&[4, 2, 3]);
     }
 }
 
@@ -1646,8 +1575,8 @@ impl rt::Model for GeoLocationDistanceDecayPlacement {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.decay),
             1 => member.option(&mut self.offset),
@@ -1656,15 +1585,11 @@ impl rt::Model for GeoLocationDistanceDecayPlacement {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.decay)?;
-        out.option(1, &self.offset)?;
-        out.option(3, &self.scale)?;
-        out.option(2, &self.origin)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.decay);
+        out.option(1, &self.offset);
+        out.option(3, &self.scale);
+        out.option(2, &self.origin);
     }
 }
 
@@ -1692,19 +1617,15 @@ impl rt::Model for GeoPolygonPoints {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.points),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.points)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.points);
     }
 }
 
@@ -1736,8 +1657,8 @@ impl rt::Model for GeoPolygonQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -1746,24 +1667,20 @@ impl rt::Model for GeoPolygonQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.option(3, &self.validation_method)?;
-        out.option(2, &self.ignore_unmapped)?;
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.option(3, &self.validation_method);
+        out.option(2, &self.ignore_unmapped);
         if let Some(entry) = &self.polygon {
-            out.entry(&entry.key, &entry.value)?;
+            out.entry(&entry.key, &entry.value);
         }
-        Ok(())
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         if self.polygon.is_some() {
             return member.untyped();
         }
@@ -1773,7 +1690,7 @@ impl rt::Model for GeoPolygonQuery {
                     key: key.to_owned(),
                     value,
                 });
-            })
+            });
     }
 }
 
@@ -1803,8 +1720,8 @@ impl rt::Model for GeoShapeFieldQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.shape),
             0 => member.option(&mut self.indexed_shape),
@@ -1812,14 +1729,10 @@ impl rt::Model for GeoShapeFieldQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.shape)?;
-        out.option(0, &self.indexed_shape)?;
-        out.option(1, &self.relation)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.shape);
+        out.option(0, &self.indexed_shape);
+        out.option(1, &self.relation);
     }
 }
 
@@ -1850,8 +1763,8 @@ impl rt::Model for GeoShapeQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -1859,23 +1772,19 @@ impl rt::Model for GeoShapeQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.option(2, &self.ignore_unmapped)?;
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.option(2, &self.ignore_unmapped);
         if let Some(entry) = &self.shape {
-            out.entry(&entry.key, &entry.value)?;
+            out.entry(&entry.key, &entry.value);
         }
-        Ok(())
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         if self.shape.is_some() {
             return member.untyped();
         }
@@ -1885,7 +1794,7 @@ impl rt::Model for GeoShapeQuery {
                     key: key.to_owned(),
                     value,
                 });
-            })
+            });
     }
 }
 
@@ -1897,6 +1806,9 @@ impl rt::StringEnum for GeoValidationMethod {
             "strict" => Self::Strict,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1950,8 +1862,8 @@ impl rt::Model for HasChildQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -1965,20 +1877,16 @@ impl rt::Model for HasChildQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.option(2, &self.ignore_unmapped)?;
-        out.option(3, &self.inner_hits)?;
-        out.option(4, &self.max_children)?;
-        out.option(5, &self.min_children)?;
-        out.value(6, &self.query)?;
-        out.option(7, &self.score_mode)?;
-        out.value(8, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.option(2, &self.ignore_unmapped);
+        out.option(3, &self.inner_hits);
+        out.option(4, &self.max_children);
+        out.option(5, &self.min_children);
+        out.value(6, &self.query);
+        out.option(7, &self.score_mode);
+        out.value(8, &self.r#type);
     }
 }
 
@@ -2020,8 +1928,8 @@ impl rt::Model for HasParentQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -2033,18 +1941,14 @@ impl rt::Model for HasParentQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.option(2, &self.ignore_unmapped)?;
-        out.option(3, &self.inner_hits)?;
-        out.value(4, &self.parent_type)?;
-        out.value(5, &self.query)?;
-        out.option(6, &self.score)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.option(2, &self.ignore_unmapped);
+        out.option(3, &self.inner_hits);
+        out.value(4, &self.parent_type);
+        out.value(5, &self.query);
+        out.option(6, &self.score);
     }
 }
 
@@ -2074,8 +1978,8 @@ impl rt::Model for IdsQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -2083,14 +1987,10 @@ impl rt::Model for IdsQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.option(2, &self.values)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.option(2, &self.values);
     }
 }
 
@@ -2166,8 +2066,8 @@ impl rt::Model for IntervalsAllOf {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.intervals),
             2 => member.option(&mut self.max_gaps),
@@ -2176,15 +2076,11 @@ impl rt::Model for IntervalsAllOf {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.intervals)?;
-        out.option(2, &self.max_gaps)?;
-        out.option(3, &self.ordered)?;
-        out.option(0, &self.filter)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.intervals);
+        out.option(2, &self.max_gaps);
+        out.option(3, &self.ordered);
+        out.option(0, &self.filter);
     }
 }
 
@@ -2213,21 +2109,17 @@ impl rt::Model for IntervalsAnyOf {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.intervals),
             0 => member.option(&mut self.filter),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.intervals)?;
-        out.option(0, &self.filter)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.intervals);
+        out.option(0, &self.filter);
     }
 }
 
@@ -2315,8 +2207,8 @@ impl rt::Model for IntervalsFuzzy {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.analyzer),
             1 => member.option(&mut self.fuzziness),
@@ -2327,17 +2219,13 @@ impl rt::Model for IntervalsFuzzy {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.analyzer)?;
-        out.option(1, &self.fuzziness)?;
-        out.option(2, &self.prefix_length)?;
-        out.value(3, &self.term)?;
-        out.option(4, &self.transpositions)?;
-        out.option(5, &self.use_field)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.analyzer);
+        out.option(1, &self.fuzziness);
+        out.option(2, &self.prefix_length);
+        out.value(3, &self.term);
+        out.option(4, &self.transpositions);
+        out.option(5, &self.use_field);
     }
 }
 
@@ -2370,8 +2258,8 @@ impl rt::Model for IntervalsMatch {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.analyzer),
             2 => member.option(&mut self.max_gaps),
@@ -2382,17 +2270,13 @@ impl rt::Model for IntervalsMatch {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.analyzer)?;
-        out.option(2, &self.max_gaps)?;
-        out.option(3, &self.ordered)?;
-        out.value(4, &self.query)?;
-        out.option(5, &self.use_field)?;
-        out.option(1, &self.filter)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.analyzer);
+        out.option(2, &self.max_gaps);
+        out.option(3, &self.ordered);
+        out.value(4, &self.query);
+        out.option(5, &self.use_field);
+        out.option(1, &self.filter);
     }
 }
 
@@ -2422,8 +2306,8 @@ impl rt::Model for IntervalsPrefix {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.analyzer),
             1 => member.value(&mut self.prefix),
@@ -2431,14 +2315,10 @@ impl rt::Model for IntervalsPrefix {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.analyzer)?;
-        out.value(1, &self.prefix)?;
-        out.option(2, &self.use_field)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.analyzer);
+        out.value(1, &self.prefix);
+        out.option(2, &self.use_field);
     }
 }
 
@@ -2479,8 +2359,8 @@ impl rt::Model for IntervalsQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -2495,26 +2375,22 @@ impl rt::Model for IntervalsQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(3, &self.boost)?;
-        out.option(0, &self.query_name)?;
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(3, &self.boost);
+        out.option(0, &self.query_name);
         match &self.kind {
-            Some(IntervalsQueryKind::AllOf(value)) => out.entry("all_of", value)?,
-            Some(IntervalsQueryKind::AnyOf(value)) => out.entry("any_of", value)?,
-            Some(IntervalsQueryKind::Fuzzy(value)) => out.entry("fuzzy", value)?,
-            Some(IntervalsQueryKind::Match(value)) => out.entry("match", value)?,
-            Some(IntervalsQueryKind::Prefix(value)) => out.entry("prefix", value)?,
-            Some(IntervalsQueryKind::Range(value)) => out.entry("range", value)?,
-            Some(IntervalsQueryKind::Regexp(value)) => out.entry("regexp", value)?,
-            Some(IntervalsQueryKind::Wildcard(value)) => out.entry("wildcard", value)?,
-            Some(IntervalsQueryKind::Other(other)) => out.flatten(other)?,
+            Some(IntervalsQueryKind::AllOf(value)) => out.entry("all_of", value),
+            Some(IntervalsQueryKind::AnyOf(value)) => out.entry("any_of", value),
+            Some(IntervalsQueryKind::Fuzzy(value)) => out.entry("fuzzy", value),
+            Some(IntervalsQueryKind::Match(value)) => out.entry("match", value),
+            Some(IntervalsQueryKind::Prefix(value)) => out.entry("prefix", value),
+            Some(IntervalsQueryKind::Range(value)) => out.entry("range", value),
+            Some(IntervalsQueryKind::Regexp(value)) => out.entry("regexp", value),
+            Some(IntervalsQueryKind::Wildcard(value)) => out.entry("wildcard", value),
+            Some(IntervalsQueryKind::Other(other)) => out.flatten(other),
             None => {}
         }
-        out.asides(&[1, 2, 4, 5, 6, 7, 8, 9])?;
-        Ok(())
+        out.asides(&[1, 2, 4, 5, 6, 7, 8, 9]);
     }
 }
 
@@ -2547,8 +2423,8 @@ impl rt::Model for IntervalsRange {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.analyzer),
             2 => member.option(&mut self.gte),
@@ -2559,17 +2435,13 @@ impl rt::Model for IntervalsRange {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.analyzer)?;
-        out.option(2, &self.gte)?;
-        out.option(1, &self.gt)?;
-        out.option(4, &self.lte)?;
-        out.option(3, &self.lt)?;
-        out.option(5, &self.use_field)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.analyzer);
+        out.option(2, &self.gte);
+        out.option(1, &self.gt);
+        out.option(4, &self.lte);
+        out.option(3, &self.lt);
+        out.option(5, &self.use_field);
     }
 }
 
@@ -2599,8 +2471,8 @@ impl rt::Model for IntervalsRegexp {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.analyzer),
             1 => member.value(&mut self.pattern),
@@ -2608,14 +2480,10 @@ impl rt::Model for IntervalsRegexp {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.analyzer)?;
-        out.value(1, &self.pattern)?;
-        out.option(2, &self.use_field)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.analyzer);
+        out.value(1, &self.pattern);
+        out.option(2, &self.use_field);
     }
 }
 
@@ -2645,8 +2513,8 @@ impl rt::Model for IntervalsWildcard {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.analyzer),
             1 => member.value(&mut self.pattern),
@@ -2654,14 +2522,10 @@ impl rt::Model for IntervalsWildcard {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.analyzer)?;
-        out.value(1, &self.pattern)?;
-        out.option(2, &self.use_field)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.analyzer);
+        out.value(1, &self.pattern);
+        out.option(2, &self.use_field);
     }
 }
 
@@ -2746,8 +2610,8 @@ impl rt::Model for LikeDocument {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.doc),
             3 => member.option(&mut self.fields),
@@ -2760,19 +2624,15 @@ impl rt::Model for LikeDocument {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.doc)?;
-        out.option(3, &self.fields)?;
-        out.option(0, &self.id)?;
-        out.option(1, &self.index)?;
-        out.option(4, &self.per_field_analyzer)?;
-        out.option(5, &self.routing)?;
-        out.option(6, &self.version)?;
-        out.option(7, &self.version_type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.doc);
+        out.option(3, &self.fields);
+        out.option(0, &self.id);
+        out.option(1, &self.index);
+        out.option(4, &self.per_field_analyzer);
+        out.option(5, &self.routing);
+        out.option(6, &self.version);
+        out.option(7, &self.version_type);
     }
 }
 
@@ -2806,8 +2666,8 @@ impl rt::Model for LongNumberRangeQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -2819,18 +2679,14 @@ impl rt::Model for LongNumberRangeQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.option(6, &self.relation)?;
-        out.option(2, &self.gt)?;
-        out.option(3, &self.gte)?;
-        out.option(4, &self.lt)?;
-        out.option(5, &self.lte)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.option(6, &self.relation);
+        out.option(2, &self.gt);
+        out.option(3, &self.gte);
+        out.option(4, &self.lt);
+        out.option(5, &self.lte);
     }
 }
 
@@ -2859,21 +2715,17 @@ impl rt::Model for MatchAllQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
     }
 }
 
@@ -2923,8 +2775,8 @@ impl rt::Model for MatchBoolPrefixQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -2940,22 +2792,18 @@ impl rt::Model for MatchBoolPrefixQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.option(1, &self.analyzer)?;
-        out.option(3, &self.fuzziness)?;
-        out.option(4, &self.fuzzy_rewrite)?;
-        out.option(5, &self.fuzzy_transpositions)?;
-        out.option(6, &self.max_expansions)?;
-        out.option(7, &self.minimum_should_match)?;
-        out.option(8, &self.operator)?;
-        out.option(9, &self.prefix_length)?;
-        out.value(10, &self.query)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.boost);
+        out.option(0, &self.query_name);
+        out.option(1, &self.analyzer);
+        out.option(3, &self.fuzziness);
+        out.option(4, &self.fuzzy_rewrite);
+        out.option(5, &self.fuzzy_transpositions);
+        out.option(6, &self.max_expansions);
+        out.option(7, &self.minimum_should_match);
+        out.option(8, &self.operator);
+        out.option(9, &self.prefix_length);
+        out.value(10, &self.query);
     }
 }
 
@@ -2984,21 +2832,17 @@ impl rt::Model for MatchNoneQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
     }
 }
 
@@ -3040,8 +2884,8 @@ impl rt::Model for MatchPhrasePrefixQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -3053,18 +2897,14 @@ impl rt::Model for MatchPhrasePrefixQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.option(1, &self.analyzer)?;
-        out.option(3, &self.max_expansions)?;
-        out.value(4, &self.query)?;
-        out.option(5, &self.slop)?;
-        out.option(6, &self.zero_terms_query)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.boost);
+        out.option(0, &self.query_name);
+        out.option(1, &self.analyzer);
+        out.option(3, &self.max_expansions);
+        out.value(4, &self.query);
+        out.option(5, &self.slop);
+        out.option(6, &self.zero_terms_query);
     }
 }
 
@@ -3097,8 +2937,8 @@ impl rt::Model for MatchPhraseQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -3109,17 +2949,13 @@ impl rt::Model for MatchPhraseQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.option(1, &self.analyzer)?;
-        out.value(3, &self.query)?;
-        out.option(4, &self.slop)?;
-        out.option(5, &self.zero_terms_query)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.boost);
+        out.option(0, &self.query_name);
+        out.option(1, &self.analyzer);
+        out.value(3, &self.query);
+        out.option(4, &self.slop);
+        out.option(5, &self.zero_terms_query);
     }
 }
 
@@ -3177,8 +3013,8 @@ impl rt::Model for MatchQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -3198,26 +3034,22 @@ impl rt::Model for MatchQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(3, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.option(1, &self.analyzer)?;
-        out.option(2, &self.auto_generate_synonyms_phrase_query)?;
-        out.option(4, &self.cutoff_frequency)?;
-        out.option(5, &self.fuzziness)?;
-        out.option(6, &self.fuzzy_rewrite)?;
-        out.option(7, &self.fuzzy_transpositions)?;
-        out.option(8, &self.lenient)?;
-        out.option(9, &self.max_expansions)?;
-        out.option(10, &self.minimum_should_match)?;
-        out.option(11, &self.operator)?;
-        out.option(12, &self.prefix_length)?;
-        out.value(13, &self.query)?;
-        out.option(14, &self.zero_terms_query)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(3, &self.boost);
+        out.option(0, &self.query_name);
+        out.option(1, &self.analyzer);
+        out.option(2, &self.auto_generate_synonyms_phrase_query);
+        out.option(4, &self.cutoff_frequency);
+        out.option(5, &self.fuzziness);
+        out.option(6, &self.fuzzy_rewrite);
+        out.option(7, &self.fuzzy_transpositions);
+        out.option(8, &self.lenient);
+        out.option(9, &self.max_expansions);
+        out.option(10, &self.minimum_should_match);
+        out.option(11, &self.operator);
+        out.option(12, &self.prefix_length);
+        out.value(13, &self.query);
+        out.option(14, &self.zero_terms_query);
     }
 }
 
@@ -3285,8 +3117,8 @@ impl rt::Model for MoreLikeThisQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -3311,31 +3143,27 @@ impl rt::Model for MoreLikeThisQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.option(1, &self.analyzer)?;
-        out.option(3, &self.boost_terms)?;
-        out.option(4, &self.fail_on_unsupported_field)?;
-        out.option(5, &self.fields)?;
-        out.option(6, &self.include)?;
-        out.value(7, &self.like)?;
-        out.option(8, &self.max_doc_freq)?;
-        out.option(9, &self.max_query_terms)?;
-        out.option(10, &self.max_word_length)?;
-        out.option(11, &self.min_doc_freq)?;
-        out.option(14, &self.minimum_should_match)?;
-        out.option(12, &self.min_term_freq)?;
-        out.option(13, &self.min_word_length)?;
-        out.option(15, &self.routing)?;
-        out.option(16, &self.stop_words)?;
-        out.option(17, &self.unlike)?;
-        out.option(18, &self.version)?;
-        out.option(19, &self.version_type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.boost);
+        out.option(0, &self.query_name);
+        out.option(1, &self.analyzer);
+        out.option(3, &self.boost_terms);
+        out.option(4, &self.fail_on_unsupported_field);
+        out.option(5, &self.fields);
+        out.option(6, &self.include);
+        out.value(7, &self.like);
+        out.option(8, &self.max_doc_freq);
+        out.option(9, &self.max_query_terms);
+        out.option(10, &self.max_word_length);
+        out.option(11, &self.min_doc_freq);
+        out.option(14, &self.minimum_should_match);
+        out.option(12, &self.min_term_freq);
+        out.option(13, &self.min_word_length);
+        out.option(15, &self.routing);
+        out.option(16, &self.stop_words);
+        out.option(17, &self.unlike);
+        out.option(18, &self.version);
+        out.option(19, &self.version_type);
     }
 }
 
@@ -3401,8 +3229,8 @@ impl rt::Model for MultiMatchQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -3426,30 +3254,26 @@ impl rt::Model for MultiMatchQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(3, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.option(1, &self.analyzer)?;
-        out.option(2, &self.auto_generate_synonyms_phrase_query)?;
-        out.option(4, &self.cutoff_frequency)?;
-        out.option(5, &self.fields)?;
-        out.option(6, &self.fuzziness)?;
-        out.option(7, &self.fuzzy_rewrite)?;
-        out.option(8, &self.fuzzy_transpositions)?;
-        out.option(9, &self.lenient)?;
-        out.option(10, &self.max_expansions)?;
-        out.option(11, &self.minimum_should_match)?;
-        out.option(12, &self.operator)?;
-        out.option(13, &self.prefix_length)?;
-        out.value(14, &self.query)?;
-        out.option(15, &self.slop)?;
-        out.option(16, &self.tie_breaker)?;
-        out.option(17, &self.r#type)?;
-        out.option(18, &self.zero_terms_query)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(3, &self.boost);
+        out.option(0, &self.query_name);
+        out.option(1, &self.analyzer);
+        out.option(2, &self.auto_generate_synonyms_phrase_query);
+        out.option(4, &self.cutoff_frequency);
+        out.option(5, &self.fields);
+        out.option(6, &self.fuzziness);
+        out.option(7, &self.fuzzy_rewrite);
+        out.option(8, &self.fuzzy_transpositions);
+        out.option(9, &self.lenient);
+        out.option(10, &self.max_expansions);
+        out.option(11, &self.minimum_should_match);
+        out.option(12, &self.operator);
+        out.option(13, &self.prefix_length);
+        out.value(14, &self.query);
+        out.option(15, &self.slop);
+        out.option(16, &self.tie_breaker);
+        out.option(17, &self.r#type);
+        out.option(18, &self.zero_terms_query);
     }
 }
 
@@ -3462,6 +3286,9 @@ impl rt::StringEnum for MultiValueMode {
             "sum" => Self::Sum,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3512,8 +3339,8 @@ impl rt::Model for NestedQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -3525,18 +3352,14 @@ impl rt::Model for NestedQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.option(2, &self.ignore_unmapped)?;
-        out.option(3, &self.inner_hits)?;
-        out.value(4, &self.path)?;
-        out.value(5, &self.query)?;
-        out.option(6, &self.score_mode)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.option(2, &self.ignore_unmapped);
+        out.option(3, &self.inner_hits);
+        out.value(4, &self.path);
+        out.value(5, &self.query);
+        out.option(6, &self.score_mode);
     }
 }
 
@@ -3570,8 +3393,8 @@ impl rt::Model for NumberRangeQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -3583,18 +3406,14 @@ impl rt::Model for NumberRangeQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.option(6, &self.relation)?;
-        out.option(2, &self.gt)?;
-        out.option(3, &self.gte)?;
-        out.option(4, &self.lt)?;
-        out.option(5, &self.lte)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.option(6, &self.relation);
+        out.option(2, &self.gt);
+        out.option(3, &self.gte);
+        out.option(4, &self.lt);
+        out.option(5, &self.lte);
     }
 }
 
@@ -3623,28 +3442,24 @@ impl rt::Model for NumericDecayFunction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.multi_value_mode),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.multi_value_mode)?;
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.multi_value_mode);
         if let Some(entry) = &self.placement {
-            out.entry(&entry.key, &entry.value)?;
+            out.entry(&entry.key, &entry.value);
         }
-        Ok(())
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         if self.placement.is_some() {
             return member.untyped();
         }
@@ -3654,7 +3469,7 @@ impl rt::Model for NumericDecayFunction {
                     key: key.to_owned(),
                     value,
                 });
-            })
+            });
     }
 }
 
@@ -3665,6 +3480,9 @@ impl rt::StringEnum for Operator {
             "or" | "OR" => Self::Or,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3703,8 +3521,8 @@ impl rt::Model for ParentIdQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -3714,16 +3532,12 @@ impl rt::Model for ParentIdQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.option(2, &self.id)?;
-        out.option(3, &self.ignore_unmapped)?;
-        out.option(4, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.option(2, &self.id);
+        out.option(3, &self.ignore_unmapped);
+        out.option(4, &self.r#type);
     }
 }
 
@@ -3773,8 +3587,8 @@ impl rt::Model for PercolateQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -3790,22 +3604,18 @@ impl rt::Model for PercolateQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.option(2, &self.document)?;
-        out.option(3, &self.documents)?;
-        out.value(4, &self.field)?;
-        out.option(5, &self.id)?;
-        out.option(6, &self.index)?;
-        out.option(7, &self.name)?;
-        out.option(8, &self.preference)?;
-        out.option(9, &self.routing)?;
-        out.option(10, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.option(2, &self.document);
+        out.option(3, &self.documents);
+        out.value(4, &self.field);
+        out.option(5, &self.id);
+        out.option(6, &self.index);
+        out.option(7, &self.name);
+        out.option(8, &self.preference);
+        out.option(9, &self.routing);
+        out.option(10, &self.version);
     }
 }
 
@@ -3834,21 +3644,17 @@ impl rt::Model for PinnedDoc {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.option(&mut self.index),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.option(1, &self.index)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.option(1, &self.index);
     }
 }
 
@@ -3879,8 +3685,8 @@ impl rt::Model for PinnedQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -3890,21 +3696,17 @@ impl rt::Model for PinnedQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.value(4, &self.organic)?;
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.value(4, &self.organic);
         match &self.kind {
-            Some(PinnedQueryKind::Ids(value)) => out.entry("ids", value)?,
-            Some(PinnedQueryKind::Docs(value)) => out.entry("docs", value)?,
-            Some(PinnedQueryKind::Other(other)) => out.flatten(other)?,
+            Some(PinnedQueryKind::Ids(value)) => out.entry("ids", value),
+            Some(PinnedQueryKind::Docs(value)) => out.entry("docs", value),
+            Some(PinnedQueryKind::Other(other)) => out.flatten(other),
             None => {}
         }
-        out.asides(&[3, 2])?;
-        Ok(())
+        out.asides(&[3, 2]);
     }
 }
 
@@ -3936,8 +3738,8 @@ impl rt::Model for PrefixQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -3947,16 +3749,12 @@ impl rt::Model for PrefixQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.option(3, &self.rewrite)?;
-        out.value(4, &self.value)?;
-        out.option(2, &self.case_insensitive)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.option(3, &self.rewrite);
+        out.value(4, &self.value);
+        out.option(2, &self.case_insensitive);
     }
 }
 
@@ -4242,8 +4040,8 @@ impl rt::Model for QueryStringQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             5 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -4275,38 +4073,34 @@ impl rt::Model for QueryStringQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(5, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.option(1, &self.allow_leading_wildcard)?;
-        out.option(3, &self.analyzer)?;
-        out.option(2, &self.analyze_wildcard)?;
-        out.option(4, &self.auto_generate_synonyms_phrase_query)?;
-        out.option(6, &self.default_field)?;
-        out.option(7, &self.default_operator)?;
-        out.option(8, &self.enable_position_increments)?;
-        out.option(9, &self.escape)?;
-        out.option(10, &self.fields)?;
-        out.option(11, &self.fuzziness)?;
-        out.option(12, &self.fuzzy_max_expansions)?;
-        out.option(13, &self.fuzzy_prefix_length)?;
-        out.option(14, &self.fuzzy_rewrite)?;
-        out.option(15, &self.fuzzy_transpositions)?;
-        out.option(16, &self.lenient)?;
-        out.option(17, &self.max_determinized_states)?;
-        out.option(18, &self.minimum_should_match)?;
-        out.option(19, &self.phrase_slop)?;
-        out.value(20, &self.query)?;
-        out.option(21, &self.quote_analyzer)?;
-        out.option(22, &self.quote_field_suffix)?;
-        out.option(23, &self.rewrite)?;
-        out.option(24, &self.tie_breaker)?;
-        out.option(25, &self.time_zone)?;
-        out.option(26, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(5, &self.boost);
+        out.option(0, &self.query_name);
+        out.option(1, &self.allow_leading_wildcard);
+        out.option(3, &self.analyzer);
+        out.option(2, &self.analyze_wildcard);
+        out.option(4, &self.auto_generate_synonyms_phrase_query);
+        out.option(6, &self.default_field);
+        out.option(7, &self.default_operator);
+        out.option(8, &self.enable_position_increments);
+        out.option(9, &self.escape);
+        out.option(10, &self.fields);
+        out.option(11, &self.fuzziness);
+        out.option(12, &self.fuzzy_max_expansions);
+        out.option(13, &self.fuzzy_prefix_length);
+        out.option(14, &self.fuzzy_rewrite);
+        out.option(15, &self.fuzzy_transpositions);
+        out.option(16, &self.lenient);
+        out.option(17, &self.max_determinized_states);
+        out.option(18, &self.minimum_should_match);
+        out.option(19, &self.phrase_slop);
+        out.value(20, &self.query);
+        out.option(21, &self.quote_analyzer);
+        out.option(22, &self.quote_field_suffix);
+        out.option(23, &self.rewrite);
+        out.option(24, &self.tie_breaker);
+        out.option(25, &self.time_zone);
+        out.option(26, &self.r#type);
     }
 }
 
@@ -4335,21 +4129,17 @@ impl rt::Model for RandomScoreFunction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.field),
             1 => member.option(&mut self.seed),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field)?;
-        out.option(1, &self.seed)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.field);
+        out.option(1, &self.seed);
     }
 }
 
@@ -4443,6 +4233,9 @@ impl rt::StringEnum for RangeRelation {
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
+    }
     fn name(&self) -> &str {
         match self {
             Self::Within => "within",
@@ -4474,13 +4267,11 @@ impl rt::Model for RankFeatureFunctionLinear {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         _: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.untyped()
     }
-    fn write<S: SerializeMap>(&self, _: &mut rt::Writer<'_, S>) -> Result<(), S::Error> {
-        Ok(())
-    }
+    fn write<S: SerializeMap>(&self, _: &mut rt::Writer<'_, S>) {}
 }
 
 impl rt::Model for RankFeatureFunctionLogarithm {
@@ -4507,19 +4298,15 @@ impl rt::Model for RankFeatureFunctionLogarithm {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.scaling_factor),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.scaling_factor)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.scaling_factor);
     }
 }
 
@@ -4547,19 +4334,15 @@ impl rt::Model for RankFeatureFunctionSaturation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.pivot),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.pivot)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.pivot);
     }
 }
 
@@ -4588,21 +4371,17 @@ impl rt::Model for RankFeatureFunctionSigmoid {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.pivot),
             0 => member.value(&mut self.exponent),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.pivot)?;
-        out.value(0, &self.exponent)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.pivot);
+        out.value(0, &self.exponent);
     }
 }
 
@@ -4636,8 +4415,8 @@ impl rt::Model for RankFeatureQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -4649,18 +4428,14 @@ impl rt::Model for RankFeatureQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.value(2, &self.field)?;
-        out.option(5, &self.saturation)?;
-        out.option(4, &self.log)?;
-        out.option(3, &self.linear)?;
-        out.option(6, &self.sigmoid)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.value(2, &self.field);
+        out.option(5, &self.saturation);
+        out.option(4, &self.log);
+        out.option(3, &self.linear);
+        out.option(6, &self.sigmoid);
     }
 }
 
@@ -4702,8 +4477,8 @@ impl rt::Model for RegexpQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -4715,18 +4490,14 @@ impl rt::Model for RegexpQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.option(2, &self.case_insensitive)?;
-        out.option(3, &self.flags)?;
-        out.option(4, &self.max_determinized_states)?;
-        out.option(5, &self.rewrite)?;
-        out.value(6, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.option(2, &self.case_insensitive);
+        out.option(3, &self.flags);
+        out.option(4, &self.max_determinized_states);
+        out.option(5, &self.rewrite);
+        out.value(6, &self.value);
     }
 }
 
@@ -4766,8 +4537,8 @@ impl rt::Model for RuleQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -4778,17 +4549,13 @@ impl rt::Model for RuleQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.value(3, &self.organic)?;
-        out.option(5, &self.ruleset_ids)?;
-        out.option(4, &self.ruleset_id)?;
-        out.value(2, &self.match_criteria)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.value(3, &self.organic);
+        out.option(5, &self.ruleset_ids);
+        out.option(4, &self.ruleset_id);
+        out.value(2, &self.match_criteria);
     }
 }
 
@@ -4829,8 +4596,8 @@ impl rt::Model for ScoreFunction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.option(&mut self.filter),
             8 => member.option(&mut self.weight),
@@ -4844,31 +4611,27 @@ impl rt::Model for ScoreFunction {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(3, &self.filter)?;
-        out.option(8, &self.weight)?;
-        out.option(0, &self.name)?;
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(3, &self.filter);
+        out.option(8, &self.weight);
+        out.option(0, &self.name);
         match &self.kind {
-            Some(ScoreFunctionKind::Exp(value)) => out.entry("exp", value)?,
-            Some(ScoreFunctionKind::Gauss(value)) => out.entry("gauss", value)?,
-            Some(ScoreFunctionKind::Linear(value)) => out.entry("linear", value)?,
+            Some(ScoreFunctionKind::Exp(value)) => out.entry("exp", value),
+            Some(ScoreFunctionKind::Gauss(value)) => out.entry("gauss", value),
+            Some(ScoreFunctionKind::Linear(value)) => out.entry("linear", value),
             Some(ScoreFunctionKind::FieldValueFactor(value)) => {
-                out.entry("field_value_factor", value)?
+                out.entry("field_value_factor", value)
             }
             Some(ScoreFunctionKind::RandomScore(value)) => {
-                out.entry("random_score", value)?
+                out.entry("random_score", value)
             }
             Some(ScoreFunctionKind::ScriptScore(value)) => {
-                out.entry("script_score", value)?
+                out.entry("script_score", value)
             }
-            Some(ScoreFunctionKind::Other(other)) => out.flatten(other)?,
+            Some(ScoreFunctionKind::Other(other)) => out.flatten(other),
             None => {}
         }
-        out.asides(&[1, 4, 5, 2, 6, 7])?;
-        Ok(())
+        out.asides(&[1, 4, 5, 2, 6, 7]);
     }
 }
 
@@ -4898,8 +4661,8 @@ impl rt::Model for ScriptQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -4907,14 +4670,10 @@ impl rt::Model for ScriptQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.value(2, &self.script)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.value(2, &self.script);
     }
 }
 
@@ -4942,19 +4701,15 @@ impl rt::Model for ScriptScoreFunction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.script),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.script)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.script);
     }
 }
 
@@ -4986,8 +4741,8 @@ impl rt::Model for ScriptScoreQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -4997,16 +4752,12 @@ impl rt::Model for ScriptScoreQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.option(2, &self.min_score)?;
-        out.value(3, &self.query)?;
-        out.value(4, &self.script)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.option(2, &self.min_score);
+        out.value(3, &self.query);
+        out.value(4, &self.script);
     }
 }
 
@@ -5037,8 +4788,8 @@ impl rt::Model for SemanticQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -5047,15 +4798,11 @@ impl rt::Model for SemanticQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.value(2, &self.field)?;
-        out.value(3, &self.query)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.value(2, &self.field);
+        out.value(3, &self.query);
     }
 }
 
@@ -5085,8 +4832,8 @@ impl rt::Model for ShapeFieldQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.indexed_shape),
             1 => member.option(&mut self.relation),
@@ -5094,14 +4841,10 @@ impl rt::Model for ShapeFieldQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.indexed_shape)?;
-        out.option(1, &self.relation)?;
-        out.option(2, &self.shape)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.indexed_shape);
+        out.option(1, &self.relation);
+        out.option(2, &self.shape);
     }
 }
 
@@ -5132,8 +4875,8 @@ impl rt::Model for ShapeQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -5141,23 +4884,19 @@ impl rt::Model for ShapeQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.option(2, &self.ignore_unmapped)?;
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.option(2, &self.ignore_unmapped);
         if let Some(entry) = &self.shape {
-            out.entry(&entry.key, &entry.value)?;
+            out.entry(&entry.key, &entry.value);
         }
-        Ok(())
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         if self.shape.is_some() {
             return member.untyped();
         }
@@ -5167,7 +4906,7 @@ impl rt::Model for ShapeQuery {
                     key: key.to_owned(),
                     value,
                 });
-            })
+            });
     }
 }
 
@@ -5189,6 +4928,9 @@ impl rt::StringEnum for SimpleQueryStringFlag {
             "ALL" => Self::All,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -5264,8 +5006,8 @@ impl rt::Model for SimpleQueryStringQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             4 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -5285,26 +5027,22 @@ impl rt::Model for SimpleQueryStringQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(4, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.option(2, &self.analyzer)?;
-        out.option(1, &self.analyze_wildcard)?;
-        out.option(3, &self.auto_generate_synonyms_phrase_query)?;
-        out.option(5, &self.default_operator)?;
-        out.option(6, &self.fields)?;
-        out.option(7, &self.flags)?;
-        out.option(8, &self.fuzzy_max_expansions)?;
-        out.option(9, &self.fuzzy_prefix_length)?;
-        out.option(10, &self.fuzzy_transpositions)?;
-        out.option(11, &self.lenient)?;
-        out.option(12, &self.minimum_should_match)?;
-        out.value(13, &self.query)?;
-        out.option(14, &self.quote_field_suffix)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(4, &self.boost);
+        out.option(0, &self.query_name);
+        out.option(2, &self.analyzer);
+        out.option(1, &self.analyze_wildcard);
+        out.option(3, &self.auto_generate_synonyms_phrase_query);
+        out.option(5, &self.default_operator);
+        out.option(6, &self.fields);
+        out.option(7, &self.flags);
+        out.option(8, &self.fuzzy_max_expansions);
+        out.option(9, &self.fuzzy_prefix_length);
+        out.option(10, &self.fuzzy_transpositions);
+        out.option(11, &self.lenient);
+        out.option(12, &self.minimum_should_match);
+        out.value(13, &self.query);
+        out.option(14, &self.quote_field_suffix);
     }
 }
 
@@ -5335,8 +5073,8 @@ impl rt::Model for SpanContainingQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -5345,15 +5083,11 @@ impl rt::Model for SpanContainingQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.value(1, &self.big)?;
-        out.value(3, &self.little)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.boost);
+        out.option(0, &self.query_name);
+        out.value(1, &self.big);
+        out.value(3, &self.little);
     }
 }
 
@@ -5384,8 +5118,8 @@ impl rt::Model for SpanFieldMaskingQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -5394,15 +5128,11 @@ impl rt::Model for SpanFieldMaskingQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.value(2, &self.field)?;
-        out.value(3, &self.query)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.value(2, &self.field);
+        out.value(3, &self.query);
     }
 }
 
@@ -5433,8 +5163,8 @@ impl rt::Model for SpanFirstQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -5443,15 +5173,11 @@ impl rt::Model for SpanFirstQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.value(2, &self.end)?;
-        out.value(3, &self.r#match)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.value(2, &self.end);
+        out.value(3, &self.r#match);
     }
 }
 
@@ -5481,8 +5207,8 @@ impl rt::Model for SpanMultiTermQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -5490,14 +5216,10 @@ impl rt::Model for SpanMultiTermQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.value(2, &self.r#match)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.value(2, &self.r#match);
     }
 }
 
@@ -5529,8 +5251,8 @@ impl rt::Model for SpanNearQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -5540,16 +5262,12 @@ impl rt::Model for SpanNearQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.value(2, &self.clauses)?;
-        out.option(3, &self.in_order)?;
-        out.option(4, &self.slop)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.value(2, &self.clauses);
+        out.option(3, &self.in_order);
+        out.option(4, &self.slop);
     }
 }
 
@@ -5583,8 +5301,8 @@ impl rt::Model for SpanNotQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -5596,18 +5314,14 @@ impl rt::Model for SpanNotQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.option(2, &self.dist)?;
-        out.value(3, &self.exclude)?;
-        out.value(4, &self.include)?;
-        out.option(5, &self.post)?;
-        out.option(6, &self.pre)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.option(2, &self.dist);
+        out.value(3, &self.exclude);
+        out.value(4, &self.include);
+        out.option(5, &self.post);
+        out.option(6, &self.pre);
     }
 }
 
@@ -5637,8 +5351,8 @@ impl rt::Model for SpanOrQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -5646,14 +5360,10 @@ impl rt::Model for SpanOrQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.value(2, &self.clauses)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.value(2, &self.clauses);
     }
 }
 
@@ -5734,8 +5444,8 @@ impl rt::Model for SpanTermQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -5743,14 +5453,10 @@ impl rt::Model for SpanTermQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.value(2, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.value(2, &self.value);
     }
 }
 
@@ -5781,8 +5487,8 @@ impl rt::Model for SpanWithinQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -5791,15 +5497,11 @@ impl rt::Model for SpanWithinQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.value(1, &self.big)?;
-        out.value(3, &self.little)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.boost);
+        out.option(0, &self.query_name);
+        out.value(1, &self.big);
+        out.value(3, &self.little);
     }
 }
 
@@ -5842,8 +5544,8 @@ impl rt::Model for SparseVectorQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -5856,28 +5558,24 @@ impl rt::Model for SparseVectorQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.value(2, &self.field)?;
-        out.option(6, &self.query)?;
-        out.option(4, &self.prune)?;
-        out.option(5, &self.pruning_config)?;
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.value(2, &self.field);
+        out.option(6, &self.query);
+        out.option(4, &self.prune);
+        out.option(5, &self.pruning_config);
         match &self.kind {
             Some(SparseVectorQueryKind::QueryVector(value)) => {
-                out.entry("query_vector", value)?
+                out.entry("query_vector", value)
             }
             Some(SparseVectorQueryKind::InferenceId(value)) => {
-                out.entry("inference_id", value)?
+                out.entry("inference_id", value)
             }
-            Some(SparseVectorQueryKind::Other(other)) => out.flatten(other)?,
+            Some(SparseVectorQueryKind::Other(other)) => out.flatten(other),
             None => {}
         }
-        out.asides(&[7, 3])?;
-        Ok(())
+        out.asides(&[7, 3]);
     }
 }
 
@@ -5908,8 +5606,8 @@ impl rt::Model for TermQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -5918,15 +5616,11 @@ impl rt::Model for TermQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.value(3, &self.value)?;
-        out.option(2, &self.case_insensitive)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.value(3, &self.value);
+        out.option(2, &self.case_insensitive);
     }
 }
 
@@ -5960,8 +5654,8 @@ impl rt::Model for TermRangeQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -5973,18 +5667,14 @@ impl rt::Model for TermRangeQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.option(6, &self.relation)?;
-        out.option(2, &self.gt)?;
-        out.option(3, &self.gte)?;
-        out.option(4, &self.lt)?;
-        out.option(5, &self.lte)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.option(6, &self.relation);
+        out.option(2, &self.gt);
+        out.option(3, &self.gte);
+        out.option(4, &self.lt);
+        out.option(5, &self.lte);
     }
 }
 
@@ -6015,8 +5705,8 @@ impl rt::Model for TermsLookup {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.index),
             0 => member.value(&mut self.id),
@@ -6025,15 +5715,11 @@ impl rt::Model for TermsLookup {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.index)?;
-        out.value(0, &self.id)?;
-        out.value(2, &self.path)?;
-        out.option(3, &self.routing)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.index);
+        out.value(0, &self.id);
+        out.value(2, &self.path);
+        out.option(3, &self.routing);
     }
 }
 
@@ -6063,30 +5749,26 @@ impl rt::Model for TermsQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
         if let Some(entry) = &self.terms {
-            out.entry(&entry.key, &entry.value)?;
+            out.entry(&entry.key, &entry.value);
         }
-        Ok(())
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         if self.terms.is_some() {
             return member.untyped();
         }
@@ -6096,7 +5778,7 @@ impl rt::Model for TermsQuery {
                     key: key.to_owned(),
                     value,
                 });
-            })
+            });
     }
 }
 
@@ -6168,8 +5850,8 @@ impl rt::Model for TermsSetQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -6180,17 +5862,13 @@ impl rt::Model for TermsSetQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.option(2, &self.minimum_should_match)?;
-        out.option(3, &self.minimum_should_match_field)?;
-        out.option(4, &self.minimum_should_match_script)?;
-        out.value(5, &self.terms)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.option(2, &self.minimum_should_match);
+        out.option(3, &self.minimum_should_match_field);
+        out.option(4, &self.minimum_should_match_script);
+        out.value(5, &self.terms);
     }
 }
 
@@ -6222,8 +5900,8 @@ impl rt::Model for TextExpansionQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -6233,16 +5911,12 @@ impl rt::Model for TextExpansionQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.value(2, &self.model_id)?;
-        out.value(3, &self.model_text)?;
-        out.option(4, &self.pruning_config)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.value(2, &self.model_id);
+        out.value(3, &self.model_text);
+        out.option(4, &self.pruning_config);
     }
 }
 
@@ -6257,6 +5931,9 @@ impl rt::StringEnum for TextQueryType {
             "bool_prefix" => Self::BoolPrefix,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -6297,8 +5974,8 @@ impl rt::Model for TypeQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -6306,14 +5983,10 @@ impl rt::Model for TypeQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.value(2, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.value(2, &self.value);
     }
 }
 
@@ -6342,28 +6015,24 @@ impl rt::Model for UntypedDecayFunction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.multi_value_mode),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.multi_value_mode)?;
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.multi_value_mode);
         if let Some(entry) = &self.placement {
-            out.entry(&entry.key, &entry.value)?;
+            out.entry(&entry.key, &entry.value);
         }
-        Ok(())
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         if self.placement.is_some() {
             return member.untyped();
         }
@@ -6373,7 +6042,7 @@ impl rt::Model for UntypedDecayFunction {
                     key: key.to_owned(),
                     value,
                 });
-            })
+            });
     }
 }
 
@@ -6405,8 +6074,8 @@ impl rt::Model for UntypedDistanceFeatureQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -6416,16 +6085,12 @@ impl rt::Model for UntypedDistanceFeatureQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.value(3, &self.origin)?;
-        out.value(4, &self.pivot)?;
-        out.value(2, &self.field)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.value(3, &self.origin);
+        out.value(4, &self.pivot);
+        out.value(2, &self.field);
     }
 }
 
@@ -6471,8 +6136,8 @@ impl rt::Model for UntypedRangeQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -6486,20 +6151,16 @@ impl rt::Model for UntypedRangeQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.option(7, &self.relation)?;
-        out.option(3, &self.gt)?;
-        out.option(4, &self.gte)?;
-        out.option(5, &self.lt)?;
-        out.option(6, &self.lte)?;
-        out.option(2, &self.format)?;
-        out.option(8, &self.time_zone)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.option(7, &self.relation);
+        out.option(3, &self.gt);
+        out.option(4, &self.gte);
+        out.option(5, &self.lt);
+        out.option(6, &self.lte);
+        out.option(2, &self.format);
+        out.option(8, &self.time_zone);
     }
 }
 
@@ -6530,8 +6191,8 @@ impl rt::Model for WeightedTokensQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -6540,15 +6201,11 @@ impl rt::Model for WeightedTokensQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.value(3, &self.tokens)?;
-        out.option(2, &self.pruning_config)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.value(3, &self.tokens);
+        out.option(2, &self.pruning_config);
     }
 }
 
@@ -6581,8 +6238,8 @@ impl rt::Model for WildcardQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -6593,17 +6250,13 @@ impl rt::Model for WildcardQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.option(2, &self.case_insensitive)?;
-        out.option(3, &self.rewrite)?;
-        out.option(4, &self.value)?;
-        out.option(5, &self.wildcard)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.option(2, &self.case_insensitive);
+        out.option(3, &self.rewrite);
+        out.option(4, &self.value);
+        out.option(5, &self.wildcard);
     }
 }
 
@@ -6633,8 +6286,8 @@ impl rt::Model for WrapperQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.boost),
             0 => member.option(&mut self.query_name),
@@ -6642,14 +6295,10 @@ impl rt::Model for WrapperQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.boost)?;
-        out.option(0, &self.query_name)?;
-        out.value(2, &self.query)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.boost);
+        out.option(0, &self.query_name);
+        out.value(2, &self.query);
     }
 }
 
@@ -6660,6 +6309,9 @@ impl rt::StringEnum for ZeroTermsQuery {
             "none" => Self::None,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {

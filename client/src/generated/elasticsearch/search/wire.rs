@@ -9,7 +9,7 @@ use serde::ser::SerializeMap;
 use crate::rt;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     CompletionContext, CompletionSuggester, DirectGenerator, FieldCollapse,
     FieldSuggester, Highlight, HighlightField, Hit, HitsMetadata, InnerHits,
@@ -40,6 +40,9 @@ impl rt::StringEnum for BoundaryScanner {
             "word" => Self::Word,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -79,8 +82,8 @@ impl rt::Model for CompletionContext {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.boost),
             1 => member.value(&mut self.context),
@@ -90,16 +93,12 @@ impl rt::Model for CompletionContext {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.boost)?;
-        out.value(1, &self.context)?;
-        out.option(2, &self.neighbours)?;
-        out.option(3, &self.precision)?;
-        out.option(4, &self.prefix)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.boost);
+        out.value(1, &self.context);
+        out.option(2, &self.neighbours);
+        out.option(3, &self.precision);
+        out.option(4, &self.prefix);
     }
 }
 
@@ -141,8 +140,8 @@ impl rt::Model for CompletionSuggester {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.value(&mut self.field),
             0 => member.option(&mut self.analyzer),
@@ -154,18 +153,14 @@ impl rt::Model for CompletionSuggester {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(2, &self.field)?;
-        out.option(0, &self.analyzer)?;
-        out.option(5, &self.size)?;
-        out.option(1, &self.contexts)?;
-        out.option(3, &self.fuzzy)?;
-        out.option(4, &self.regex)?;
-        out.option(6, &self.skip_duplicates)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(2, &self.field);
+        out.option(0, &self.analyzer);
+        out.option(5, &self.size);
+        out.option(1, &self.contexts);
+        out.option(3, &self.fuzzy);
+        out.option(4, &self.regex);
+        out.option(6, &self.skip_duplicates);
     }
 }
 
@@ -242,8 +237,8 @@ impl rt::Model for DirectGenerator {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.field),
             1 => member.option(&mut self.max_edits),
@@ -259,22 +254,18 @@ impl rt::Model for DirectGenerator {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field)?;
-        out.option(1, &self.max_edits)?;
-        out.option(2, &self.max_inspections)?;
-        out.option(3, &self.max_term_freq)?;
-        out.option(4, &self.min_doc_freq)?;
-        out.option(5, &self.min_word_length)?;
-        out.option(6, &self.post_filter)?;
-        out.option(7, &self.pre_filter)?;
-        out.option(8, &self.prefix_length)?;
-        out.option(9, &self.size)?;
-        out.option(10, &self.suggest_mode)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.field);
+        out.option(1, &self.max_edits);
+        out.option(2, &self.max_inspections);
+        out.option(3, &self.max_term_freq);
+        out.option(4, &self.min_doc_freq);
+        out.option(5, &self.min_word_length);
+        out.option(6, &self.post_filter);
+        out.option(7, &self.pre_filter);
+        out.option(8, &self.prefix_length);
+        out.option(9, &self.size);
+        out.option(10, &self.suggest_mode);
     }
 }
 
@@ -305,8 +296,8 @@ impl rt::Model for FieldCollapse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.field),
             2 => member.option(&mut self.inner_hits),
@@ -315,15 +306,11 @@ impl rt::Model for FieldCollapse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.field)?;
-        out.option(2, &self.inner_hits)?;
-        out.option(3, &self.max_concurrent_group_searches)?;
-        out.option(0, &self.collapse)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.field);
+        out.option(2, &self.inner_hits);
+        out.option(3, &self.max_concurrent_group_searches);
+        out.option(0, &self.collapse);
     }
 }
 
@@ -354,8 +341,8 @@ impl rt::Model for FieldSuggester {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.prefix),
             3 => member.option(&mut self.regex),
@@ -366,24 +353,18 @@ impl rt::Model for FieldSuggester {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.prefix)?;
-        out.option(3, &self.regex)?;
-        out.option(5, &self.text)?;
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.prefix);
+        out.option(3, &self.regex);
+        out.option(5, &self.text);
         match &self.kind {
-            Some(FieldSuggesterKind::Completion(value)) => {
-                out.entry("completion", value)?
-            }
-            Some(FieldSuggesterKind::Phrase(value)) => out.entry("phrase", value)?,
-            Some(FieldSuggesterKind::Term(value)) => out.entry("term", value)?,
-            Some(FieldSuggesterKind::Other(other)) => out.flatten(other)?,
+            Some(FieldSuggesterKind::Completion(value)) => out.entry("completion", value),
+            Some(FieldSuggesterKind::Phrase(value)) => out.entry("phrase", value),
+            Some(FieldSuggesterKind::Term(value)) => out.entry("term", value),
+            Some(FieldSuggesterKind::Other(other)) => out.flatten(other),
             None => {}
         }
-        out.asides(&[0, 1, 4])?;
-        Ok(())
+        out.asides(&[0, 1, 4]);
     }
 }
 
@@ -457,8 +438,8 @@ impl rt::Model for Highlight {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             22 => member.option(&mut self.r#type),
             0 => member.option(&mut self.boundary_chars),
@@ -486,34 +467,30 @@ impl rt::Model for Highlight {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(22, &self.r#type)?;
-        out.option(0, &self.boundary_chars)?;
-        out.option(1, &self.boundary_max_scan)?;
-        out.option(2, &self.boundary_scanner)?;
-        out.option(3, &self.boundary_scanner_locale)?;
-        out.option(6, &self.force_source)?;
-        out.option(8, &self.fragmenter)?;
-        out.option(7, &self.fragment_size)?;
-        out.option(9, &self.highlight_filter)?;
-        out.option(10, &self.highlight_query)?;
-        out.option(12, &self.max_fragment_length)?;
-        out.option(11, &self.max_analyzed_offset)?;
-        out.option(13, &self.no_match_size)?;
-        out.option(14, &self.number_of_fragments)?;
-        out.option(15, &self.options)?;
-        out.option(16, &self.order)?;
-        out.option(17, &self.phrase_limit)?;
-        out.option(18, &self.post_tags)?;
-        out.option(19, &self.pre_tags)?;
-        out.option(20, &self.require_field_match)?;
-        out.option(21, &self.tags_schema)?;
-        out.option(4, &self.encoder)?;
-        out.value(5, &self.fields)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(22, &self.r#type);
+        out.option(0, &self.boundary_chars);
+        out.option(1, &self.boundary_max_scan);
+        out.option(2, &self.boundary_scanner);
+        out.option(3, &self.boundary_scanner_locale);
+        out.option(6, &self.force_source);
+        out.option(8, &self.fragmenter);
+        out.option(7, &self.fragment_size);
+        out.option(9, &self.highlight_filter);
+        out.option(10, &self.highlight_query);
+        out.option(12, &self.max_fragment_length);
+        out.option(11, &self.max_analyzed_offset);
+        out.option(13, &self.no_match_size);
+        out.option(14, &self.number_of_fragments);
+        out.option(15, &self.options);
+        out.option(16, &self.order);
+        out.option(17, &self.phrase_limit);
+        out.option(18, &self.post_tags);
+        out.option(19, &self.pre_tags);
+        out.option(20, &self.require_field_match);
+        out.option(21, &self.tags_schema);
+        out.option(4, &self.encoder);
+        out.value(5, &self.fields);
     }
 }
 
@@ -587,8 +564,8 @@ impl rt::Model for HighlightField {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             22 => member.option(&mut self.r#type),
             0 => member.option(&mut self.boundary_chars),
@@ -616,34 +593,30 @@ impl rt::Model for HighlightField {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(22, &self.r#type)?;
-        out.option(0, &self.boundary_chars)?;
-        out.option(1, &self.boundary_max_scan)?;
-        out.option(2, &self.boundary_scanner)?;
-        out.option(3, &self.boundary_scanner_locale)?;
-        out.option(4, &self.force_source)?;
-        out.option(7, &self.fragmenter)?;
-        out.option(6, &self.fragment_size)?;
-        out.option(8, &self.highlight_filter)?;
-        out.option(9, &self.highlight_query)?;
-        out.option(12, &self.max_fragment_length)?;
-        out.option(11, &self.max_analyzed_offset)?;
-        out.option(13, &self.no_match_size)?;
-        out.option(14, &self.number_of_fragments)?;
-        out.option(15, &self.options)?;
-        out.option(16, &self.order)?;
-        out.option(17, &self.phrase_limit)?;
-        out.option(18, &self.post_tags)?;
-        out.option(19, &self.pre_tags)?;
-        out.option(20, &self.require_field_match)?;
-        out.option(21, &self.tags_schema)?;
-        out.option(5, &self.fragment_offset)?;
-        out.option(10, &self.matched_fields)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(22, &self.r#type);
+        out.option(0, &self.boundary_chars);
+        out.option(1, &self.boundary_max_scan);
+        out.option(2, &self.boundary_scanner);
+        out.option(3, &self.boundary_scanner_locale);
+        out.option(4, &self.force_source);
+        out.option(7, &self.fragmenter);
+        out.option(6, &self.fragment_size);
+        out.option(8, &self.highlight_filter);
+        out.option(9, &self.highlight_query);
+        out.option(12, &self.max_fragment_length);
+        out.option(11, &self.max_analyzed_offset);
+        out.option(13, &self.no_match_size);
+        out.option(14, &self.number_of_fragments);
+        out.option(15, &self.options);
+        out.option(16, &self.order);
+        out.option(17, &self.phrase_limit);
+        out.option(18, &self.post_tags);
+        out.option(19, &self.pre_tags);
+        out.option(20, &self.require_field_match);
+        out.option(21, &self.tags_schema);
+        out.option(5, &self.fragment_offset);
+        out.option(10, &self.matched_fields);
     }
 }
 
@@ -654,6 +627,9 @@ impl rt::StringEnum for HighlighterEncoder {
             "html" => Self::Html,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -672,6 +648,9 @@ impl rt::StringEnum for HighlighterFragmenter {
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
+    }
     fn name(&self) -> &str {
         match self {
             Self::Simple => "simple",
@@ -688,6 +667,9 @@ impl rt::StringEnum for HighlighterOrder {
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
+    }
     fn name(&self) -> &str {
         match self {
             Self::Score => "score",
@@ -702,6 +684,9 @@ impl rt::StringEnum for HighlighterTagsSchema {
             "styled" => Self::Styled,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -719,6 +704,9 @@ impl rt::StringEnum for HighlighterType {
             "unified" => Self::Unified,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -794,8 +782,8 @@ impl rt::Model for Hit {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.value(&mut self.index),
             1 => member.option(&mut self.id),
@@ -820,31 +808,27 @@ impl rt::Model for Hit {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(3, &self.index)?;
-        out.option(1, &self.id)?;
-        out.option(9, &self.score)?;
-        out.option(0, &self.explanation)?;
-        out.option(14, &self.fields)?;
-        out.option(15, &self.highlight)?;
-        out.option(17, &self.inner_hits)?;
-        out.option(18, &self.matched_queries)?;
-        out.option(4, &self.nested)?;
-        out.option(2, &self.ignored)?;
-        out.option(16, &self.ignored_field_values)?;
-        out.option(11, &self.shard)?;
-        out.option(5, &self.node)?;
-        out.option(8, &self.routing)?;
-        out.option(12, &self.source)?;
-        out.option(7, &self.rank)?;
-        out.option(10, &self.seq_no)?;
-        out.option(6, &self.primary_term)?;
-        out.option(13, &self.version)?;
-        out.option(19, &self.sort)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(3, &self.index);
+        out.option(1, &self.id);
+        out.option(9, &self.score);
+        out.option(0, &self.explanation);
+        out.option(14, &self.fields);
+        out.option(15, &self.highlight);
+        out.option(17, &self.inner_hits);
+        out.option(18, &self.matched_queries);
+        out.option(4, &self.nested);
+        out.option(2, &self.ignored);
+        out.option(16, &self.ignored_field_values);
+        out.option(11, &self.shard);
+        out.option(5, &self.node);
+        out.option(8, &self.routing);
+        out.option(12, &self.source);
+        out.option(7, &self.rank);
+        out.option(10, &self.seq_no);
+        out.option(6, &self.primary_term);
+        out.option(13, &self.version);
+        out.option(19, &self.sort);
     }
 }
 
@@ -898,8 +882,8 @@ impl rt::Model for HitsMetadata {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.total),
             0 => member.value(&mut self.hits),
@@ -907,14 +891,10 @@ impl rt::Model for HitsMetadata {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.total)?;
-        out.value(0, &self.hits)?;
-        out.option(1, &self.max_score)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.total);
+        out.value(0, &self.hits);
+        out.option(1, &self.max_score);
     }
 }
 
@@ -1003,8 +983,8 @@ impl rt::Model for InnerHits {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             9 => member.option(&mut self.name),
             12 => member.option(&mut self.size),
@@ -1026,28 +1006,24 @@ impl rt::Model for InnerHits {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(9, &self.name)?;
-        out.option(12, &self.size)?;
-        out.option(6, &self.from)?;
-        out.option(1, &self.collapse)?;
-        out.option(2, &self.docvalue_fields)?;
-        out.option(3, &self.explain)?;
-        out.option(7, &self.highlight)?;
-        out.option(8, &self.ignore_unmapped)?;
-        out.option(10, &self.script_fields)?;
-        out.option(11, &self.seq_no_primary_term)?;
-        out.option(4, &self.field)?;
-        out.option(5, &self.fields)?;
-        out.option(13, &self.sort)?;
-        out.option(0, &self.source)?;
-        out.option(14, &self.stored_fields)?;
-        out.option(15, &self.track_scores)?;
-        out.option(16, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(9, &self.name);
+        out.option(12, &self.size);
+        out.option(6, &self.from);
+        out.option(1, &self.collapse);
+        out.option(2, &self.docvalue_fields);
+        out.option(3, &self.explain);
+        out.option(7, &self.highlight);
+        out.option(8, &self.ignore_unmapped);
+        out.option(10, &self.script_fields);
+        out.option(11, &self.seq_no_primary_term);
+        out.option(4, &self.field);
+        out.option(5, &self.fields);
+        out.option(13, &self.sort);
+        out.option(0, &self.source);
+        out.option(14, &self.stored_fields);
+        out.option(15, &self.track_scores);
+        out.option(16, &self.version);
     }
 }
 
@@ -1075,19 +1051,15 @@ impl rt::Model for InnerHitsResult {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.hits),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.hits)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.hits);
     }
 }
 
@@ -1115,19 +1087,15 @@ impl rt::Model for LaplaceSmoothingModel {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.alpha),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.alpha)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.alpha);
     }
 }
 
@@ -1156,21 +1124,17 @@ impl rt::Model for LearningToRank {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.model_id),
             1 => member.option(&mut self.params),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.model_id)?;
-        out.option(1, &self.params)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.model_id);
+        out.option(1, &self.params);
     }
 }
 
@@ -1200,8 +1164,8 @@ impl rt::Model for LinearInterpolationSmoothingModel {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.bigram_lambda),
             1 => member.value(&mut self.trigram_lambda),
@@ -1209,14 +1173,10 @@ impl rt::Model for LinearInterpolationSmoothingModel {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.bigram_lambda)?;
-        out.value(1, &self.trigram_lambda)?;
-        out.value(2, &self.unigram_lambda)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.bigram_lambda);
+        out.value(1, &self.trigram_lambda);
+        out.value(2, &self.unigram_lambda);
     }
 }
 
@@ -1246,8 +1206,8 @@ impl rt::Model for NestedIdentity {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.field),
             2 => member.value(&mut self.offset),
@@ -1255,14 +1215,10 @@ impl rt::Model for NestedIdentity {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.field)?;
-        out.value(2, &self.offset)?;
-        out.option(0, &self.nested)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.field);
+        out.value(2, &self.offset);
+        out.option(0, &self.nested);
     }
 }
 
@@ -1292,8 +1248,8 @@ impl rt::Model for PhraseSuggestCollate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.params),
             1 => member.option(&mut self.prune),
@@ -1301,14 +1257,10 @@ impl rt::Model for PhraseSuggestCollate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.params)?;
-        out.option(1, &self.prune)?;
-        out.value(2, &self.query)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.params);
+        out.option(1, &self.prune);
+        out.value(2, &self.query);
     }
 }
 
@@ -1337,21 +1289,17 @@ impl rt::Model for PhraseSuggestCollateQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.id),
             1 => member.option(&mut self.source),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        out.option(1, &self.source)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.id);
+        out.option(1, &self.source);
     }
 }
 
@@ -1380,21 +1328,17 @@ impl rt::Model for PhraseSuggestHighlight {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.post_tag),
             1 => member.value(&mut self.pre_tag),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.post_tag)?;
-        out.value(1, &self.pre_tag)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.post_tag);
+        out.value(1, &self.pre_tag);
     }
 }
 
@@ -1452,8 +1396,8 @@ impl rt::Model for PhraseSuggester {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             4 => member.value(&mut self.field),
             0 => member.option(&mut self.analyzer),
@@ -1473,26 +1417,22 @@ impl rt::Model for PhraseSuggester {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(4, &self.field)?;
-        out.option(0, &self.analyzer)?;
-        out.option(12, &self.size)?;
-        out.option(1, &self.collate)?;
-        out.option(2, &self.confidence)?;
-        out.option(3, &self.direct_generator)?;
-        out.option(5, &self.force_unigrams)?;
-        out.option(6, &self.gram_size)?;
-        out.option(7, &self.highlight)?;
-        out.option(8, &self.max_errors)?;
-        out.option(9, &self.real_word_error_likelihood)?;
-        out.option(10, &self.separator)?;
-        out.option(11, &self.shard_size)?;
-        out.option(13, &self.smoothing)?;
-        out.option(14, &self.token_limit)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(4, &self.field);
+        out.option(0, &self.analyzer);
+        out.option(12, &self.size);
+        out.option(1, &self.collate);
+        out.option(2, &self.confidence);
+        out.option(3, &self.direct_generator);
+        out.option(5, &self.force_unigrams);
+        out.option(6, &self.gram_size);
+        out.option(7, &self.highlight);
+        out.option(8, &self.max_errors);
+        out.option(9, &self.real_word_error_likelihood);
+        out.option(10, &self.separator);
+        out.option(11, &self.shard_size);
+        out.option(13, &self.smoothing);
+        out.option(14, &self.token_limit);
     }
 }
 
@@ -1521,21 +1461,17 @@ impl rt::Model for PointInTimeReference {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.option(&mut self.keep_alive),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.option(1, &self.keep_alive)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.option(1, &self.keep_alive);
     }
 }
 
@@ -1564,21 +1500,17 @@ impl rt::Model for RegexOptions {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.flags),
             1 => member.option(&mut self.max_determinized_states),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.flags)?;
-        out.option(1, &self.max_determinized_states)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.flags);
+        out.option(1, &self.max_determinized_states);
     }
 }
 
@@ -1607,8 +1539,8 @@ impl rt::Model for Rescore {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.option(&mut self.window_size),
             1 => member.variant(&mut self.kind, RescoreKind::Query),
@@ -1617,22 +1549,18 @@ impl rt::Model for Rescore {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(3, &self.window_size)?;
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(3, &self.window_size);
         match &self.kind {
-            Some(RescoreKind::Query(value)) => out.entry("query", value)?,
+            Some(RescoreKind::Query(value)) => out.entry("query", value),
             Some(RescoreKind::LearningToRank(value)) => {
-                out.entry("learning_to_rank", value)?
+                out.entry("learning_to_rank", value)
             }
-            Some(RescoreKind::Script(value)) => out.entry("script", value)?,
-            Some(RescoreKind::Other(other)) => out.flatten(other)?,
+            Some(RescoreKind::Script(value)) => out.entry("script", value),
+            Some(RescoreKind::Other(other)) => out.flatten(other),
             None => {}
         }
-        out.asides(&[1, 0, 2])?;
-        Ok(())
+        out.asides(&[1, 0, 2]);
     }
 }
 
@@ -1668,8 +1596,8 @@ impl rt::Model for RescoreQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.query),
             0 => member.option(&mut self.query_weight),
@@ -1678,15 +1606,11 @@ impl rt::Model for RescoreQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.query)?;
-        out.option(0, &self.query_weight)?;
-        out.option(2, &self.rescore_query_weight)?;
-        out.option(3, &self.score_mode)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.query);
+        out.option(0, &self.query_weight);
+        out.option(2, &self.rescore_query_weight);
+        out.option(3, &self.score_mode);
     }
 }
 
@@ -1700,6 +1624,9 @@ impl rt::StringEnum for ScoreMode {
             "total" => Self::Total,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1737,19 +1664,15 @@ impl rt::Model for ScriptRescore {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.script),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.script)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.script);
     }
 }
 
@@ -1845,8 +1768,8 @@ impl rt::Model for SearchRequestBody {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.aggregations),
             2 => member.option(&mut self.collapse),
@@ -1885,45 +1808,41 @@ impl rt::Model for SearchRequestBody {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.aggregations)?;
-        out.option(2, &self.collapse)?;
-        out.option(4, &self.explain)?;
-        out.option(5, &self.ext)?;
-        out.option(7, &self.from)?;
-        out.option(8, &self.highlight)?;
-        out.option(32, &self.track_total_hits)?;
-        out.option(9, &self.indices_boost)?;
-        out.option(3, &self.docvalue_fields)?;
-        out.option(10, &self.knn)?;
-        out.option(16, &self.rank)?;
-        out.option(11, &self.min_score)?;
-        out.option(13, &self.post_filter)?;
-        out.option(14, &self.profile)?;
-        out.option(15, &self.query)?;
-        out.option(17, &self.rescore)?;
-        out.option(18, &self.retriever)?;
-        out.option(20, &self.script_fields)?;
-        out.option(21, &self.search_after)?;
-        out.option(23, &self.size)?;
-        out.option(24, &self.slice)?;
-        out.option(25, &self.sort)?;
-        out.option(0, &self.source)?;
-        out.option(6, &self.fields)?;
-        out.option(28, &self.suggest)?;
-        out.option(29, &self.terminate_after)?;
-        out.option(30, &self.timeout)?;
-        out.option(31, &self.track_scores)?;
-        out.option(33, &self.version)?;
-        out.option(22, &self.seq_no_primary_term)?;
-        out.option(27, &self.stored_fields)?;
-        out.option(12, &self.pit)?;
-        out.option(19, &self.runtime_mappings)?;
-        out.option(26, &self.stats)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.aggregations);
+        out.option(2, &self.collapse);
+        out.option(4, &self.explain);
+        out.option(5, &self.ext);
+        out.option(7, &self.from);
+        out.option(8, &self.highlight);
+        out.option(32, &self.track_total_hits);
+        out.option(9, &self.indices_boost);
+        out.option(3, &self.docvalue_fields);
+        out.option(10, &self.knn);
+        out.option(16, &self.rank);
+        out.option(11, &self.min_score);
+        out.option(13, &self.post_filter);
+        out.option(14, &self.profile);
+        out.option(15, &self.query);
+        out.option(17, &self.rescore);
+        out.option(18, &self.retriever);
+        out.option(20, &self.script_fields);
+        out.option(21, &self.search_after);
+        out.option(23, &self.size);
+        out.option(24, &self.slice);
+        out.option(25, &self.sort);
+        out.option(0, &self.source);
+        out.option(6, &self.fields);
+        out.option(28, &self.suggest);
+        out.option(29, &self.terminate_after);
+        out.option(30, &self.timeout);
+        out.option(31, &self.track_scores);
+        out.option(33, &self.version);
+        out.option(22, &self.seq_no_primary_term);
+        out.option(27, &self.stored_fields);
+        out.option(12, &self.pit);
+        out.option(19, &self.runtime_mappings);
+        out.option(26, &self.stats);
     }
 }
 
@@ -2010,8 +1929,8 @@ impl rt::Model for SourceFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.exclude_vectors),
             1 => member.option(&mut self.excludes),
@@ -2019,14 +1938,10 @@ impl rt::Model for SourceFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.exclude_vectors)?;
-        out.option(1, &self.excludes)?;
-        out.option(2, &self.includes)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.exclude_vectors);
+        out.option(1, &self.excludes);
+        out.option(2, &self.includes);
     }
 }
 
@@ -2040,6 +1955,9 @@ impl rt::StringEnum for StringDistance {
             "ngram" => Self::Ngram,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2077,19 +1995,15 @@ impl rt::Model for StupidBackoffSmoothingModel {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.discount),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.discount)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.discount);
     }
 }
 
@@ -2127,8 +2041,8 @@ impl rt::Model for SuggestFuzziness {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.fuzziness),
             1 => member.option(&mut self.min_length),
@@ -2138,16 +2052,12 @@ impl rt::Model for SuggestFuzziness {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.fuzziness)?;
-        out.option(1, &self.min_length)?;
-        out.option(2, &self.prefix_length)?;
-        out.option(3, &self.transpositions)?;
-        out.option(4, &self.unicode_aware)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.fuzziness);
+        out.option(1, &self.min_length);
+        out.option(2, &self.prefix_length);
+        out.option(3, &self.transpositions);
+        out.option(4, &self.unicode_aware);
     }
 }
 
@@ -2158,6 +2068,9 @@ impl rt::StringEnum for SuggestSort {
             "frequency" => Self::Frequency,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2193,28 +2106,24 @@ impl rt::Model for Suggester {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.text),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.text)?;
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.text);
         for (key, value) in &self.suggesters {
-            out.entry(key, value)?;
+            out.entry(key, value);
         }
-        Ok(())
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member
             .entry(|value| {
                 self.suggesters.insert(key.to_owned(), value);
@@ -2274,8 +2183,8 @@ impl rt::Model for TermSuggester {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.field),
             0 => member.option(&mut self.analyzer),
@@ -2294,25 +2203,21 @@ impl rt::Model for TermSuggester {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.field)?;
-        out.option(0, &self.analyzer)?;
-        out.option(10, &self.size)?;
-        out.option(2, &self.lowercase_terms)?;
-        out.option(3, &self.max_edits)?;
-        out.option(4, &self.max_inspections)?;
-        out.option(5, &self.max_term_freq)?;
-        out.option(6, &self.min_doc_freq)?;
-        out.option(7, &self.min_word_length)?;
-        out.option(8, &self.prefix_length)?;
-        out.option(9, &self.shard_size)?;
-        out.option(11, &self.sort)?;
-        out.option(12, &self.string_distance)?;
-        out.option(13, &self.suggest_mode)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.field);
+        out.option(0, &self.analyzer);
+        out.option(10, &self.size);
+        out.option(2, &self.lowercase_terms);
+        out.option(3, &self.max_edits);
+        out.option(4, &self.max_inspections);
+        out.option(5, &self.max_term_freq);
+        out.option(6, &self.min_doc_freq);
+        out.option(7, &self.min_word_length);
+        out.option(8, &self.prefix_length);
+        out.option(9, &self.shard_size);
+        out.option(11, &self.sort);
+        out.option(12, &self.string_distance);
+        out.option(13, &self.suggest_mode);
     }
 }
 
@@ -2341,21 +2246,17 @@ impl rt::Model for TotalHits {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.relation),
             1 => member.value(&mut self.value),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.relation)?;
-        out.value(1, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.relation);
+        out.value(1, &self.value);
     }
 }
 
@@ -2366,6 +2267,9 @@ impl rt::StringEnum for TotalHitsRelation {
             "gte" => Self::Gte,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {

@@ -11,7 +11,7 @@ use crate::body::Body;
 use crate::response::NoContent;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     ApiKey, ApiKeyAggregation, ApiKeyFiltersAggregation, ApplicationGlobalUserPrivileges,
     ApplicationPrivilegeDescriptor, ApplicationPrivileges, ApplicationPrivilegesCheck,
@@ -80,6 +80,9 @@ impl rt::StringEnum for AccessTokenGrantType {
             "refresh_token" => Self::RefreshToken,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -150,8 +153,8 @@ impl rt::Model for ApiKey {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             5 => member.value(&mut self.id),
             10 => member.value(&mut self.name),
@@ -173,28 +176,24 @@ impl rt::Model for ApiKey {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(5, &self.id)?;
-        out.value(10, &self.name)?;
-        out.option(15, &self.r#type)?;
-        out.value(3, &self.creation)?;
-        out.option(4, &self.expiration)?;
-        out.value(6, &self.invalidated)?;
-        out.option(7, &self.invalidation)?;
-        out.value(16, &self.username)?;
-        out.value(12, &self.realm)?;
-        out.option(13, &self.realm_type)?;
-        out.value(9, &self.metadata)?;
-        out.option(14, &self.role_descriptors)?;
-        out.option(8, &self.limited_by)?;
-        out.option(1, &self.access)?;
-        out.option(2, &self.certificate_identity)?;
-        out.option(11, &self.profile_uid)?;
-        out.option(0, &self.sort)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(5, &self.id);
+        out.value(10, &self.name);
+        out.option(15, &self.r#type);
+        out.value(3, &self.creation);
+        out.option(4, &self.expiration);
+        out.value(6, &self.invalidated);
+        out.option(7, &self.invalidation);
+        out.value(16, &self.username);
+        out.value(12, &self.realm);
+        out.option(13, &self.realm_type);
+        out.value(9, &self.metadata);
+        out.option(14, &self.role_descriptors);
+        out.option(8, &self.limited_by);
+        out.option(1, &self.access);
+        out.option(2, &self.certificate_identity);
+        out.option(11, &self.profile_uid);
+        out.option(0, &self.sort);
     }
 }
 
@@ -314,8 +313,8 @@ impl rt::Model for ApiKeyAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.aggregations),
             6 => member.option(&mut self.meta),
@@ -331,35 +330,31 @@ impl rt::Model for ApiKeyAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.aggregations)?;
-        out.option(6, &self.meta)?;
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.aggregations);
+        out.option(6, &self.meta);
         match &self.kind {
             Some(ApiKeyAggregationKind::Cardinality(value)) => {
-                out.entry("cardinality", value)?
+                out.entry("cardinality", value)
             }
             Some(ApiKeyAggregationKind::Composite(value)) => {
-                out.entry("composite", value)?
+                out.entry("composite", value)
             }
             Some(ApiKeyAggregationKind::DateRange(value)) => {
-                out.entry("date_range", value)?
+                out.entry("date_range", value)
             }
-            Some(ApiKeyAggregationKind::Filter(value)) => out.entry("filter", value)?,
-            Some(ApiKeyAggregationKind::Filters(value)) => out.entry("filters", value)?,
-            Some(ApiKeyAggregationKind::Missing(value)) => out.entry("missing", value)?,
-            Some(ApiKeyAggregationKind::Range(value)) => out.entry("range", value)?,
-            Some(ApiKeyAggregationKind::Terms(value)) => out.entry("terms", value)?,
+            Some(ApiKeyAggregationKind::Filter(value)) => out.entry("filter", value),
+            Some(ApiKeyAggregationKind::Filters(value)) => out.entry("filters", value),
+            Some(ApiKeyAggregationKind::Missing(value)) => out.entry("missing", value),
+            Some(ApiKeyAggregationKind::Range(value)) => out.entry("range", value),
+            Some(ApiKeyAggregationKind::Terms(value)) => out.entry("terms", value),
             Some(ApiKeyAggregationKind::ValueCount(value)) => {
-                out.entry("value_count", value)?
+                out.entry("value_count", value)
             }
-            Some(ApiKeyAggregationKind::Other(other)) => out.flatten(other)?,
+            Some(ApiKeyAggregationKind::Other(other)) => out.flatten(other),
             None => {}
         }
-        out.asides(&[1, 2, 3, 4, 5, 7, 8, 9, 10])?;
-        Ok(())
+        out.asides(&[1, 2, 3, 4, 5, 7, 8, 9, 10]);
     }
 }
 
@@ -390,8 +385,8 @@ impl rt::Model for ApiKeyFiltersAggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.filters),
             2 => member.option(&mut self.other_bucket),
@@ -400,15 +395,11 @@ impl rt::Model for ApiKeyFiltersAggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.filters)?;
-        out.option(2, &self.other_bucket)?;
-        out.option(3, &self.other_bucket_key)?;
-        out.option(1, &self.keyed)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.filters);
+        out.option(2, &self.other_bucket);
+        out.option(3, &self.other_bucket_key);
+        out.option(1, &self.keyed);
     }
 }
 
@@ -419,6 +410,9 @@ impl rt::StringEnum for ApiKeyGrantType {
             "password" => Self::Password,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -491,6 +485,9 @@ impl rt::StringEnum for ApiKeyType {
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
+    }
     fn name(&self) -> &str {
         match self {
             Self::Rest => "rest",
@@ -524,19 +521,15 @@ impl rt::Model for ApplicationGlobalUserPrivileges {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.manage),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.manage)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.manage);
     }
 }
 
@@ -567,8 +560,8 @@ impl rt::Model for ApplicationPrivilegeDescriptor {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.actions),
             1 => member.option(&mut self.application),
@@ -577,15 +570,11 @@ impl rt::Model for ApplicationPrivilegeDescriptor {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.actions)?;
-        out.option(1, &self.application)?;
-        out.option(3, &self.name)?;
-        out.option(2, &self.metadata)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.actions);
+        out.option(1, &self.application);
+        out.option(3, &self.name);
+        out.option(2, &self.metadata);
     }
 }
 
@@ -615,8 +604,8 @@ impl rt::Model for ApplicationPrivileges {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.application),
             1 => member.value(&mut self.privileges),
@@ -624,14 +613,10 @@ impl rt::Model for ApplicationPrivileges {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.application)?;
-        out.value(1, &self.privileges)?;
-        out.value(2, &self.resources)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.application);
+        out.value(1, &self.privileges);
+        out.value(2, &self.resources);
     }
 }
 
@@ -661,8 +646,8 @@ impl rt::Model for ApplicationPrivilegesCheck {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.application),
             1 => member.value(&mut self.privileges),
@@ -670,14 +655,10 @@ impl rt::Model for ApplicationPrivilegesCheck {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.application)?;
-        out.value(1, &self.privileges)?;
-        out.value(2, &self.resources)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.application);
+        out.value(1, &self.privileges);
+        out.value(2, &self.resources);
     }
 }
 
@@ -727,8 +708,8 @@ impl rt::Model for AuthenticateResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.api_key),
             1 => member.value(&mut self.authentication_realm),
@@ -744,22 +725,18 @@ impl rt::Model for AuthenticateResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.api_key)?;
-        out.value(1, &self.authentication_realm)?;
-        out.option(3, &self.email)?;
-        out.option(5, &self.full_name)?;
-        out.value(6, &self.lookup_realm)?;
-        out.value(7, &self.metadata)?;
-        out.value(8, &self.roles)?;
-        out.value(10, &self.username)?;
-        out.value(4, &self.enabled)?;
-        out.value(2, &self.authentication_type)?;
-        out.option(9, &self.token)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.api_key);
+        out.value(1, &self.authentication_realm);
+        out.option(3, &self.email);
+        out.option(5, &self.full_name);
+        out.value(6, &self.lookup_realm);
+        out.value(7, &self.metadata);
+        out.value(8, &self.roles);
+        out.value(10, &self.username);
+        out.value(4, &self.enabled);
+        out.value(2, &self.authentication_type);
+        out.option(9, &self.token);
     }
 }
 
@@ -790,8 +767,8 @@ impl rt::Model for AuthenticatedApiKey {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             3 => member.option(&mut self.name),
@@ -800,15 +777,11 @@ impl rt::Model for AuthenticatedApiKey {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.option(3, &self.name)?;
-        out.option(2, &self.managed_by)?;
-        out.option(1, &self.internal)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.option(3, &self.name);
+        out.option(2, &self.managed_by);
+        out.option(1, &self.internal);
     }
 }
 
@@ -838,8 +811,8 @@ impl rt::Model for AuthenticatedToken {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.name),
             2 => member.option(&mut self.r#type),
@@ -847,14 +820,10 @@ impl rt::Model for AuthenticatedToken {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.name)?;
-        out.option(2, &self.r#type)?;
-        out.option(0, &self.managed_by)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.name);
+        out.option(2, &self.r#type);
+        out.option(0, &self.managed_by);
     }
 }
 
@@ -904,8 +873,8 @@ impl rt::Model for AuthenticatedUser {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.option(&mut self.email),
             5 => member.option(&mut self.full_name),
@@ -921,22 +890,18 @@ impl rt::Model for AuthenticatedUser {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(3, &self.email)?;
-        out.option(5, &self.full_name)?;
-        out.value(7, &self.metadata)?;
-        out.value(9, &self.roles)?;
-        out.value(10, &self.username)?;
-        out.value(4, &self.enabled)?;
-        out.option(8, &self.profile_uid)?;
-        out.value(1, &self.authentication_realm)?;
-        out.value(6, &self.lookup_realm)?;
-        out.option(0, &self.authentication_provider)?;
-        out.value(2, &self.authentication_type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(3, &self.email);
+        out.option(5, &self.full_name);
+        out.value(7, &self.metadata);
+        out.value(9, &self.roles);
+        out.value(10, &self.username);
+        out.value(4, &self.enabled);
+        out.option(8, &self.profile_uid);
+        out.value(1, &self.authentication_realm);
+        out.value(6, &self.lookup_realm);
+        out.option(0, &self.authentication_provider);
+        out.value(2, &self.authentication_type);
     }
 }
 
@@ -965,21 +930,17 @@ impl rt::Model for AuthenticationProvider {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.r#type),
             0 => member.value(&mut self.name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.r#type)?;
-        out.value(0, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.r#type);
+        out.value(0, &self.name);
     }
 }
 
@@ -1009,8 +970,8 @@ impl rt::Model for BulkDeleteRoleResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.deleted),
             2 => member.option(&mut self.not_found),
@@ -1018,14 +979,10 @@ impl rt::Model for BulkDeleteRoleResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.deleted)?;
-        out.option(2, &self.not_found)?;
-        out.option(1, &self.errors)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.deleted);
+        out.option(2, &self.not_found);
+        out.option(1, &self.errors);
     }
 }
 
@@ -1054,21 +1011,17 @@ impl rt::Model for BulkError {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.count),
             1 => member.value(&mut self.details),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.count)?;
-        out.value(1, &self.details)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.count);
+        out.value(1, &self.details);
     }
 }
 
@@ -1099,8 +1052,8 @@ impl rt::Model for BulkPutRoleResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.created),
             3 => member.option(&mut self.updated),
@@ -1109,15 +1062,11 @@ impl rt::Model for BulkPutRoleResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.created)?;
-        out.option(3, &self.updated)?;
-        out.option(2, &self.noop)?;
-        out.option(1, &self.errors)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.created);
+        out.option(3, &self.updated);
+        out.option(2, &self.noop);
+        out.option(1, &self.errors);
     }
 }
 
@@ -1147,8 +1096,8 @@ impl rt::Model for BulkUpdateApiKeysResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.errors),
             1 => member.value(&mut self.noops),
@@ -1156,14 +1105,10 @@ impl rt::Model for BulkUpdateApiKeysResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.errors)?;
-        out.value(1, &self.noops)?;
-        out.value(2, &self.updated)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.errors);
+        out.value(1, &self.noops);
+        out.value(2, &self.updated);
     }
 }
 
@@ -1188,13 +1133,11 @@ impl rt::Model for ChangePasswordResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         _: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.untyped()
     }
-    fn write<S: SerializeMap>(&self, _: &mut rt::Writer<'_, S>) -> Result<(), S::Error> {
-        Ok(())
-    }
+    fn write<S: SerializeMap>(&self, _: &mut rt::Writer<'_, S>) {}
 }
 
 impl rt::Model for ClearApiKeyCacheResponse {
@@ -1223,8 +1166,8 @@ impl rt::Model for ClearApiKeyCacheResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.node_stats),
             1 => member.value(&mut self.cluster_name),
@@ -1232,14 +1175,10 @@ impl rt::Model for ClearApiKeyCacheResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.node_stats)?;
-        out.value(1, &self.cluster_name)?;
-        out.value(2, &self.nodes)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.node_stats);
+        out.value(1, &self.cluster_name);
+        out.value(2, &self.nodes);
     }
 }
 
@@ -1269,8 +1208,8 @@ impl rt::Model for ClearCachedPrivilegesResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.node_stats),
             1 => member.value(&mut self.cluster_name),
@@ -1278,14 +1217,10 @@ impl rt::Model for ClearCachedPrivilegesResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.node_stats)?;
-        out.value(1, &self.cluster_name)?;
-        out.value(2, &self.nodes)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.node_stats);
+        out.value(1, &self.cluster_name);
+        out.value(2, &self.nodes);
     }
 }
 
@@ -1315,8 +1250,8 @@ impl rt::Model for ClearCachedRealmsResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.node_stats),
             1 => member.value(&mut self.cluster_name),
@@ -1324,14 +1259,10 @@ impl rt::Model for ClearCachedRealmsResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.node_stats)?;
-        out.value(1, &self.cluster_name)?;
-        out.value(2, &self.nodes)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.node_stats);
+        out.value(1, &self.cluster_name);
+        out.value(2, &self.nodes);
     }
 }
 
@@ -1361,8 +1292,8 @@ impl rt::Model for ClearCachedRolesResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.node_stats),
             1 => member.value(&mut self.cluster_name),
@@ -1370,14 +1301,10 @@ impl rt::Model for ClearCachedRolesResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.node_stats)?;
-        out.value(1, &self.cluster_name)?;
-        out.value(2, &self.nodes)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.node_stats);
+        out.value(1, &self.cluster_name);
+        out.value(2, &self.nodes);
     }
 }
 
@@ -1407,8 +1334,8 @@ impl rt::Model for ClearCachedServiceTokensResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.node_stats),
             1 => member.value(&mut self.cluster_name),
@@ -1416,14 +1343,10 @@ impl rt::Model for ClearCachedServiceTokensResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.node_stats)?;
-        out.value(1, &self.cluster_name)?;
-        out.value(2, &self.nodes)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.node_stats);
+        out.value(1, &self.cluster_name);
+        out.value(2, &self.nodes);
     }
 }
 
@@ -1455,8 +1378,8 @@ impl rt::Model for CloneApiKeyResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.api_key),
             2 => member.option(&mut self.expiration),
@@ -1466,16 +1389,12 @@ impl rt::Model for CloneApiKeyResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.api_key)?;
-        out.option(2, &self.expiration)?;
-        out.value(3, &self.id)?;
-        out.value(4, &self.name)?;
-        out.value(1, &self.encoded)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.api_key);
+        out.option(2, &self.expiration);
+        out.value(3, &self.id);
+        out.value(4, &self.name);
+        out.value(1, &self.encoded);
     }
 }
 
@@ -1503,19 +1422,15 @@ impl rt::Model for ClusterNode {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.name);
     }
 }
 
@@ -1593,6 +1508,9 @@ impl rt::StringEnum for ClusterPrivilege {
             "manage_project_routing" => Self::ManageProjectRouting,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1698,8 +1616,8 @@ impl rt::Model for CreateApiKeyResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.api_key),
             2 => member.option(&mut self.expiration),
@@ -1709,16 +1627,12 @@ impl rt::Model for CreateApiKeyResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.api_key)?;
-        out.option(2, &self.expiration)?;
-        out.value(3, &self.id)?;
-        out.value(4, &self.name)?;
-        out.value(1, &self.encoded)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.api_key);
+        out.option(2, &self.expiration);
+        out.value(3, &self.id);
+        out.value(4, &self.name);
+        out.value(1, &self.encoded);
     }
 }
 
@@ -1750,8 +1664,8 @@ impl rt::Model for CreateCrossClusterApiKeyResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.api_key),
             2 => member.option(&mut self.expiration),
@@ -1761,16 +1675,12 @@ impl rt::Model for CreateCrossClusterApiKeyResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.api_key)?;
-        out.option(2, &self.expiration)?;
-        out.value(3, &self.id)?;
-        out.value(4, &self.name)?;
-        out.value(1, &self.encoded)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.api_key);
+        out.option(2, &self.expiration);
+        out.value(3, &self.id);
+        out.value(4, &self.name);
+        out.value(1, &self.encoded);
     }
 }
 
@@ -1799,21 +1709,17 @@ impl rt::Model for CreateServiceTokenResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.created),
             1 => member.value(&mut self.token),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.created)?;
-        out.value(1, &self.token)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.created);
+        out.value(1, &self.token);
     }
 }
 
@@ -1841,19 +1747,15 @@ impl rt::Model for CreatedStatus {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.created),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.created)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.created);
     }
 }
 
@@ -1864,6 +1766,9 @@ impl rt::StringEnum for CredentialManagedBy {
             "elasticsearch" => Self::Elasticsearch,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1899,21 +1804,17 @@ impl rt::Model for CrossClusterAccess {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.replication),
             1 => member.option(&mut self.search),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.replication)?;
-        out.option(1, &self.search)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.replication);
+        out.option(1, &self.search);
     }
 }
 
@@ -1944,8 +1845,8 @@ impl rt::Model for DelegatePkiResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.access_token),
             2 => member.value(&mut self.expires_in),
@@ -1954,15 +1855,11 @@ impl rt::Model for DelegatePkiResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.access_token)?;
-        out.value(2, &self.expires_in)?;
-        out.value(3, &self.r#type)?;
-        out.option(1, &self.authentication)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.access_token);
+        out.value(2, &self.expires_in);
+        out.value(3, &self.r#type);
+        out.option(1, &self.authentication);
     }
 }
 
@@ -1990,19 +1887,15 @@ impl rt::Model for DeleteRoleMappingResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.found),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.found)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.found);
     }
 }
 
@@ -2030,19 +1923,15 @@ impl rt::Model for DeleteRoleResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.found),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.found)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.found);
     }
 }
 
@@ -2070,19 +1959,15 @@ impl rt::Model for DeleteServiceTokenResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.found),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.found)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.found);
     }
 }
 
@@ -2110,19 +1995,15 @@ impl rt::Model for DeleteUserResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.found),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.found)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.found);
     }
 }
 
@@ -2147,13 +2028,11 @@ impl rt::Model for DisableUserResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         _: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.untyped()
     }
-    fn write<S: SerializeMap>(&self, _: &mut rt::Writer<'_, S>) -> Result<(), S::Error> {
-        Ok(())
-    }
+    fn write<S: SerializeMap>(&self, _: &mut rt::Writer<'_, S>) {}
 }
 
 impl rt::Model for EnableUserResponse {
@@ -2177,13 +2056,11 @@ impl rt::Model for EnableUserResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         _: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.untyped()
     }
-    fn write<S: SerializeMap>(&self, _: &mut rt::Writer<'_, S>) -> Result<(), S::Error> {
-        Ok(())
-    }
+    fn write<S: SerializeMap>(&self, _: &mut rt::Writer<'_, S>) {}
 }
 
 impl rt::Model for EnrollKibanaResponse {
@@ -2211,21 +2088,17 @@ impl rt::Model for EnrollKibanaResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.token),
             0 => member.value(&mut self.http_ca),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.token)?;
-        out.value(0, &self.http_ca)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.token);
+        out.value(0, &self.http_ca);
     }
 }
 
@@ -2265,8 +2138,8 @@ impl rt::Model for EnrollNodeResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.http_ca_key),
             0 => member.value(&mut self.http_ca_cert),
@@ -2277,17 +2150,13 @@ impl rt::Model for EnrollNodeResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.http_ca_key)?;
-        out.value(0, &self.http_ca_cert)?;
-        out.value(3, &self.transport_ca_cert)?;
-        out.value(5, &self.transport_key)?;
-        out.value(4, &self.transport_cert)?;
-        out.value(2, &self.nodes_addresses)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.http_ca_key);
+        out.value(0, &self.http_ca_cert);
+        out.value(3, &self.transport_ca_cert);
+        out.value(5, &self.transport_key);
+        out.value(4, &self.transport_cert);
+        out.value(2, &self.nodes_addresses);
     }
 }
 
@@ -2316,21 +2185,17 @@ impl rt::Model for EnrollmentToken {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.name),
             1 => member.value(&mut self.value),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.name)?;
-        out.value(1, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.name);
+        out.value(1, &self.value);
     }
 }
 
@@ -2359,21 +2224,17 @@ impl rt::Model for FieldSecurity {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.except),
             1 => member.option(&mut self.grant),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.except)?;
-        out.option(1, &self.grant)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.except);
+        out.option(1, &self.grant);
     }
 }
 
@@ -2401,19 +2262,15 @@ impl rt::Model for FileToken {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.nodes),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.nodes)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.nodes);
     }
 }
 
@@ -2441,19 +2298,15 @@ impl rt::Model for FoundStatus {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.found),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.found)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.found);
     }
 }
 
@@ -2481,19 +2334,15 @@ impl rt::Model for GetApiKeyResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.api_keys),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.api_keys)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.api_keys);
     }
 }
 
@@ -2523,8 +2372,8 @@ impl rt::Model for GetBuiltinPrivilegesResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.cluster),
             1 => member.value(&mut self.index),
@@ -2532,14 +2381,10 @@ impl rt::Model for GetBuiltinPrivilegesResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.cluster)?;
-        out.value(1, &self.index)?;
-        out.option(2, &self.remote_cluster)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.cluster);
+        out.value(1, &self.index);
+        out.option(2, &self.remote_cluster);
     }
 }
 
@@ -2570,8 +2415,8 @@ impl rt::Model for GetServiceCredentialsResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.value(&mut self.service_account),
             0 => member.value(&mut self.count),
@@ -2580,15 +2425,11 @@ impl rt::Model for GetServiceCredentialsResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(2, &self.service_account)?;
-        out.value(0, &self.count)?;
-        out.value(3, &self.tokens)?;
-        out.value(1, &self.nodes_credentials)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(2, &self.service_account);
+        out.value(0, &self.count);
+        out.value(3, &self.tokens);
+        out.value(1, &self.nodes_credentials);
     }
 }
 
@@ -2618,8 +2459,8 @@ impl rt::Model for GetSettingsResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.security),
             1 => member.value(&mut self.security_profile),
@@ -2627,14 +2468,10 @@ impl rt::Model for GetSettingsResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.security)?;
-        out.value(1, &self.security_profile)?;
-        out.value(2, &self.security_tokens)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.security);
+        out.value(1, &self.security_profile);
+        out.value(2, &self.security_tokens);
     }
 }
 
@@ -2662,19 +2499,15 @@ impl rt::Model for GetStatsResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.nodes),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.nodes)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.nodes);
     }
 }
 
@@ -2716,8 +2549,8 @@ impl rt::Model for GetTokenResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.access_token),
             2 => member.value(&mut self.expires_in),
@@ -2729,18 +2562,14 @@ impl rt::Model for GetTokenResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.access_token)?;
-        out.value(2, &self.expires_in)?;
-        out.option(5, &self.scope)?;
-        out.value(6, &self.r#type)?;
-        out.option(4, &self.refresh_token)?;
-        out.option(3, &self.kerberos_authentication_response_token)?;
-        out.value(1, &self.authentication)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.access_token);
+        out.value(2, &self.expires_in);
+        out.option(5, &self.scope);
+        out.value(6, &self.r#type);
+        out.option(4, &self.refresh_token);
+        out.option(3, &self.kerberos_authentication_response_token);
+        out.value(1, &self.authentication);
     }
 }
 
@@ -2782,8 +2611,8 @@ impl rt::Model for GetUserPrivilegesResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.applications),
             1 => member.value(&mut self.cluster),
@@ -2795,18 +2624,14 @@ impl rt::Model for GetUserPrivilegesResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.applications)?;
-        out.value(1, &self.cluster)?;
-        out.option(4, &self.remote_cluster)?;
-        out.value(2, &self.global)?;
-        out.value(3, &self.indices)?;
-        out.option(5, &self.remote_indices)?;
-        out.value(6, &self.run_as)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.applications);
+        out.value(1, &self.cluster);
+        out.option(4, &self.remote_cluster);
+        out.value(2, &self.global);
+        out.value(3, &self.indices);
+        out.option(5, &self.remote_indices);
+        out.value(6, &self.run_as);
     }
 }
 
@@ -2835,21 +2660,17 @@ impl rt::Model for GetUserProfileResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.profiles),
             0 => member.option(&mut self.errors),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.profiles)?;
-        out.option(0, &self.errors)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.profiles);
+        out.option(0, &self.errors);
     }
 }
 
@@ -2878,21 +2699,17 @@ impl rt::Model for GlobalPrivilege {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.application),
             1 => member.option(&mut self.profile),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.application)?;
-        out.option(1, &self.profile)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.application);
+        out.option(1, &self.profile);
     }
 }
 
@@ -2924,8 +2741,8 @@ impl rt::Model for GrantApiKeyResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.api_key),
             3 => member.value(&mut self.id),
@@ -2935,16 +2752,12 @@ impl rt::Model for GrantApiKeyResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.api_key)?;
-        out.value(3, &self.id)?;
-        out.value(4, &self.name)?;
-        out.option(2, &self.expiration)?;
-        out.value(1, &self.encoded)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.api_key);
+        out.value(3, &self.id);
+        out.value(4, &self.name);
+        out.option(2, &self.expiration);
+        out.value(1, &self.encoded);
     }
 }
 
@@ -2955,6 +2768,9 @@ impl rt::StringEnum for GrantType {
             "access_token" => Self::AccessToken,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2992,8 +2808,8 @@ impl rt::Model for GrantedApiKey {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.value(&mut self.name),
             0 => member.option(&mut self.expiration),
@@ -3002,15 +2818,11 @@ impl rt::Model for GrantedApiKey {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(2, &self.name)?;
-        out.option(0, &self.expiration)?;
-        out.option(3, &self.role_descriptors)?;
-        out.option(1, &self.metadata)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(2, &self.name);
+        out.option(0, &self.expiration);
+        out.option(3, &self.role_descriptors);
+        out.option(1, &self.metadata);
     }
 }
 
@@ -3042,8 +2854,8 @@ impl rt::Model for HasPrivilegesResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.application),
             1 => member.value(&mut self.cluster),
@@ -3053,16 +2865,12 @@ impl rt::Model for HasPrivilegesResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.application)?;
-        out.value(1, &self.cluster)?;
-        out.value(2, &self.has_all_requested)?;
-        out.value(3, &self.index)?;
-        out.value(4, &self.username)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.application);
+        out.value(1, &self.cluster);
+        out.value(2, &self.has_all_requested);
+        out.value(3, &self.index);
+        out.value(4, &self.username);
     }
 }
 
@@ -3091,21 +2899,17 @@ impl rt::Model for HasPrivilegesUserProfileResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.has_privilege_uids),
             0 => member.option(&mut self.errors),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.has_privilege_uids)?;
-        out.option(0, &self.errors)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.has_privilege_uids);
+        out.option(0, &self.errors);
     }
 }
 
@@ -3140,6 +2944,9 @@ impl rt::StringEnum for IndexPrivilege {
             "write" => Self::Write,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3200,8 +3007,8 @@ impl rt::Model for IndexPrivilegesCheck {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.names),
             2 => member.value(&mut self.privileges),
@@ -3209,14 +3016,10 @@ impl rt::Model for IndexPrivilegesCheck {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.names)?;
-        out.value(2, &self.privileges)?;
-        out.option(0, &self.allow_restricted_indices)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.names);
+        out.value(2, &self.privileges);
+        out.option(0, &self.allow_restricted_indices);
     }
 }
 
@@ -3254,8 +3057,8 @@ impl rt::Model for IndicesPrivileges {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.field_security),
             2 => member.value(&mut self.names),
@@ -3265,16 +3068,12 @@ impl rt::Model for IndicesPrivileges {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.field_security)?;
-        out.value(2, &self.names)?;
-        out.value(3, &self.privileges)?;
-        out.option(4, &self.query)?;
-        out.option(0, &self.allow_restricted_indices)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.field_security);
+        out.value(2, &self.names);
+        out.value(3, &self.privileges);
+        out.option(4, &self.query);
+        out.option(0, &self.allow_restricted_indices);
     }
 }
 
@@ -3407,8 +3206,8 @@ impl rt::Model for InvalidateApiKeyResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.error_count),
             1 => member.option(&mut self.error_details),
@@ -3417,15 +3216,11 @@ impl rt::Model for InvalidateApiKeyResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.error_count)?;
-        out.option(1, &self.error_details)?;
-        out.value(2, &self.invalidated_api_keys)?;
-        out.value(3, &self.previously_invalidated_api_keys)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.error_count);
+        out.option(1, &self.error_details);
+        out.value(2, &self.invalidated_api_keys);
+        out.value(3, &self.previously_invalidated_api_keys);
     }
 }
 
@@ -3461,8 +3256,8 @@ impl rt::Model for InvalidateTokenResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.error_count),
             1 => member.option(&mut self.error_details),
@@ -3471,15 +3266,11 @@ impl rt::Model for InvalidateTokenResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.error_count)?;
-        out.option(1, &self.error_details)?;
-        out.value(2, &self.invalidated_tokens)?;
-        out.value(3, &self.previously_invalidated_tokens)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.error_count);
+        out.option(1, &self.error_details);
+        out.value(2, &self.invalidated_tokens);
+        out.value(3, &self.previously_invalidated_tokens);
     }
 }
 
@@ -3507,19 +3298,15 @@ impl rt::Model for ManageUserPrivileges {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.applications),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.applications)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.applications);
     }
 }
 
@@ -3547,19 +3334,15 @@ impl rt::Model for NodeSecurityStats {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.roles),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.roles)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.roles);
     }
 }
 
@@ -3588,21 +3371,17 @@ impl rt::Model for NodesCredentials {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.nodes),
             1 => member.value(&mut self.file_tokens),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.nodes)?;
-        out.value(1, &self.file_tokens)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.nodes);
+        out.value(1, &self.file_tokens);
     }
 }
 
@@ -3633,8 +3412,8 @@ impl rt::Model for OidcAuthenticateResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.access_token),
             1 => member.value(&mut self.expires_in),
@@ -3643,15 +3422,11 @@ impl rt::Model for OidcAuthenticateResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.access_token)?;
-        out.value(1, &self.expires_in)?;
-        out.value(2, &self.refresh_token)?;
-        out.value(3, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.access_token);
+        out.value(1, &self.expires_in);
+        out.value(2, &self.refresh_token);
+        out.value(3, &self.r#type);
     }
 }
 
@@ -3679,19 +3454,15 @@ impl rt::Model for OidcLogoutResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.redirect),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.redirect)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.redirect);
     }
 }
 
@@ -3722,8 +3493,8 @@ impl rt::Model for OidcPrepareAuthenticationResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.nonce),
             1 => member.value(&mut self.realm),
@@ -3732,15 +3503,11 @@ impl rt::Model for OidcPrepareAuthenticationResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.nonce)?;
-        out.value(1, &self.realm)?;
-        out.value(2, &self.redirect)?;
-        out.value(3, &self.state)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.nonce);
+        out.value(1, &self.realm);
+        out.value(2, &self.redirect);
+        out.value(3, &self.state);
     }
 }
 
@@ -3790,8 +3557,8 @@ impl rt::Model for PkiAuthentication {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             10 => member.value(&mut self.username),
             8 => member.value(&mut self.roles),
@@ -3807,22 +3574,18 @@ impl rt::Model for PkiAuthentication {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(10, &self.username)?;
-        out.value(8, &self.roles)?;
-        out.nullable(5, &self.full_name)?;
-        out.nullable(3, &self.email)?;
-        out.option(9, &self.token)?;
-        out.value(7, &self.metadata)?;
-        out.value(4, &self.enabled)?;
-        out.value(1, &self.authentication_realm)?;
-        out.value(6, &self.lookup_realm)?;
-        out.value(2, &self.authentication_type)?;
-        out.option(0, &self.api_key)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(10, &self.username);
+        out.value(8, &self.roles);
+        out.nullable(5, &self.full_name);
+        out.nullable(3, &self.email);
+        out.option(9, &self.token);
+        out.value(7, &self.metadata);
+        out.value(4, &self.enabled);
+        out.value(1, &self.authentication_realm);
+        out.value(6, &self.lookup_realm);
+        out.value(2, &self.authentication_type);
+        out.option(0, &self.api_key);
     }
 }
 
@@ -3852,8 +3615,8 @@ impl rt::Model for PkiRealm {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.name),
             2 => member.value(&mut self.r#type),
@@ -3861,14 +3624,10 @@ impl rt::Model for PkiRealm {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.name)?;
-        out.value(2, &self.r#type)?;
-        out.option(0, &self.domain)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.name);
+        out.value(2, &self.r#type);
+        out.option(0, &self.domain);
     }
 }
 
@@ -3898,8 +3657,8 @@ impl rt::Model for PrivilegesCheck {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.application),
             1 => member.option(&mut self.cluster),
@@ -3907,14 +3666,10 @@ impl rt::Model for PrivilegesCheck {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.application)?;
-        out.option(1, &self.cluster)?;
-        out.option(2, &self.index)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.application);
+        out.option(1, &self.cluster);
+        out.option(2, &self.index);
     }
 }
 
@@ -3943,21 +3698,17 @@ impl rt::Model for PrivilegesCheckErrors {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.count),
             1 => member.value(&mut self.details),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.count)?;
-        out.value(1, &self.details)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.count);
+        out.value(1, &self.details);
     }
 }
 
@@ -3986,21 +3737,17 @@ impl rt::Model for PutRoleMappingResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.created),
             1 => member.value(&mut self.role_mapping),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.created)?;
-        out.value(1, &self.role_mapping)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.created);
+        out.value(1, &self.role_mapping);
     }
 }
 
@@ -4028,19 +3775,15 @@ impl rt::Model for PutRoleResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.role),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.role)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.role);
     }
 }
 
@@ -4068,19 +3811,15 @@ impl rt::Model for PutUserResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.created),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.created)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.created);
     }
 }
 
@@ -4134,8 +3873,8 @@ impl rt::Model for QueriedRole {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.cluster),
             5 => member.option(&mut self.indices),
@@ -4153,24 +3892,20 @@ impl rt::Model for QueriedRole {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.cluster)?;
-        out.option(5, &self.indices)?;
-        out.option(9, &self.remote_indices)?;
-        out.option(8, &self.remote_cluster)?;
-        out.option(4, &self.global)?;
-        out.option(1, &self.applications)?;
-        out.option(6, &self.metadata)?;
-        out.option(11, &self.run_as)?;
-        out.option(3, &self.description)?;
-        out.option(10, &self.restriction)?;
-        out.option(12, &self.transient_metadata)?;
-        out.option(0, &self.sort)?;
-        out.value(7, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.cluster);
+        out.option(5, &self.indices);
+        out.option(9, &self.remote_indices);
+        out.option(8, &self.remote_cluster);
+        out.option(4, &self.global);
+        out.option(1, &self.applications);
+        out.option(6, &self.metadata);
+        out.option(11, &self.run_as);
+        out.option(3, &self.description);
+        out.option(10, &self.restriction);
+        out.option(12, &self.transient_metadata);
+        out.option(0, &self.sort);
+        out.value(7, &self.name);
     }
 }
 
@@ -4214,8 +3949,8 @@ impl rt::Model for QueriedUser {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.email),
             3 => member.option(&mut self.full_name),
@@ -4228,19 +3963,15 @@ impl rt::Model for QueriedUser {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.email)?;
-        out.option(3, &self.full_name)?;
-        out.value(4, &self.metadata)?;
-        out.value(6, &self.roles)?;
-        out.value(7, &self.username)?;
-        out.value(2, &self.enabled)?;
-        out.option(5, &self.profile_uid)?;
-        out.option(0, &self.sort)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.email);
+        out.option(3, &self.full_name);
+        out.value(4, &self.metadata);
+        out.value(6, &self.roles);
+        out.value(7, &self.username);
+        out.value(2, &self.enabled);
+        out.option(5, &self.profile_uid);
+        out.option(0, &self.sort);
     }
 }
 
@@ -4271,8 +4002,8 @@ impl rt::Model for QueryApiKeysResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.value(&mut self.total),
             2 => member.value(&mut self.count),
@@ -4281,15 +4012,11 @@ impl rt::Model for QueryApiKeysResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(3, &self.total)?;
-        out.value(2, &self.count)?;
-        out.value(1, &self.api_keys)?;
-        out.option(0, &self.aggregations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(3, &self.total);
+        out.value(2, &self.count);
+        out.value(1, &self.api_keys);
+        out.option(0, &self.aggregations);
     }
 }
 
@@ -4319,8 +4046,8 @@ impl rt::Model for QueryRoleResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.value(&mut self.total),
             0 => member.value(&mut self.count),
@@ -4328,14 +4055,10 @@ impl rt::Model for QueryRoleResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(2, &self.total)?;
-        out.value(0, &self.count)?;
-        out.value(1, &self.roles)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(2, &self.total);
+        out.value(0, &self.count);
+        out.value(1, &self.roles);
     }
 }
 
@@ -4365,8 +4088,8 @@ impl rt::Model for QueryUserResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.total),
             0 => member.value(&mut self.count),
@@ -4374,14 +4097,10 @@ impl rt::Model for QueryUserResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.total)?;
-        out.value(0, &self.count)?;
-        out.value(2, &self.users)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.total);
+        out.value(0, &self.count);
+        out.value(2, &self.users);
     }
 }
 
@@ -4410,21 +4129,17 @@ impl rt::Model for RealmInfo {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.name),
             1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.name)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.name);
+        out.value(1, &self.r#type);
     }
 }
 
@@ -4435,6 +4150,9 @@ impl rt::StringEnum for RemoteClusterPrivilege {
             "monitor_stats" => Self::MonitorStats,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -4470,21 +4188,17 @@ impl rt::Model for RemoteClusterPrivileges {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.clusters),
             1 => member.value(&mut self.privileges),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.clusters)?;
-        out.value(1, &self.privileges)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.clusters);
+        out.value(1, &self.privileges);
     }
 }
 
@@ -4524,8 +4238,8 @@ impl rt::Model for RemoteIndicesPrivileges {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.clusters),
             2 => member.option(&mut self.field_security),
@@ -4536,17 +4250,13 @@ impl rt::Model for RemoteIndicesPrivileges {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.clusters)?;
-        out.option(2, &self.field_security)?;
-        out.value(3, &self.names)?;
-        out.value(4, &self.privileges)?;
-        out.option(5, &self.query)?;
-        out.option(0, &self.allow_restricted_indices)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.clusters);
+        out.option(2, &self.field_security);
+        out.value(3, &self.names);
+        out.value(4, &self.privileges);
+        out.option(5, &self.query);
+        out.option(0, &self.allow_restricted_indices);
     }
 }
 
@@ -4586,8 +4296,8 @@ impl rt::Model for RemoteUserIndicesPrivileges {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.clusters),
             2 => member.option(&mut self.field_security),
@@ -4598,17 +4308,13 @@ impl rt::Model for RemoteUserIndicesPrivileges {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.clusters)?;
-        out.option(2, &self.field_security)?;
-        out.value(3, &self.names)?;
-        out.value(4, &self.privileges)?;
-        out.option(5, &self.query)?;
-        out.value(0, &self.allow_restricted_indices)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.clusters);
+        out.option(2, &self.field_security);
+        out.value(3, &self.names);
+        out.value(4, &self.privileges);
+        out.option(5, &self.query);
+        out.value(0, &self.allow_restricted_indices);
     }
 }
 
@@ -4637,21 +4343,17 @@ impl rt::Model for ReplicationAccess {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.names),
             0 => member.option(&mut self.allow_restricted_indices),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.names)?;
-        out.option(0, &self.allow_restricted_indices)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.names);
+        out.option(0, &self.allow_restricted_indices);
     }
 }
 
@@ -4679,19 +4381,15 @@ impl rt::Model for Restriction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.workflows),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.workflows)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.workflows);
     }
 }
 
@@ -4701,6 +4399,9 @@ impl rt::StringEnum for RestrictionWorkflow {
             "search_application_query" => Self::SearchApplicationQuery,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -4756,8 +4457,8 @@ impl rt::Model for Role {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.cluster),
             4 => member.value(&mut self.indices),
@@ -4773,22 +4474,18 @@ impl rt::Model for Role {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.cluster)?;
-        out.value(4, &self.indices)?;
-        out.option(7, &self.remote_indices)?;
-        out.option(6, &self.remote_cluster)?;
-        out.value(5, &self.metadata)?;
-        out.option(2, &self.description)?;
-        out.option(9, &self.run_as)?;
-        out.option(10, &self.transient_metadata)?;
-        out.value(0, &self.applications)?;
-        out.option(8, &self.role_templates)?;
-        out.option(3, &self.global)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.cluster);
+        out.value(4, &self.indices);
+        out.option(7, &self.remote_indices);
+        out.option(6, &self.remote_cluster);
+        out.value(5, &self.metadata);
+        out.option(2, &self.description);
+        out.option(9, &self.run_as);
+        out.option(10, &self.transient_metadata);
+        out.value(0, &self.applications);
+        out.option(8, &self.role_templates);
+        out.option(3, &self.global);
     }
 }
 
@@ -4838,8 +4535,8 @@ impl rt::Model for RoleDescriptor {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.cluster),
             4 => member.option(&mut self.indices),
@@ -4855,22 +4552,18 @@ impl rt::Model for RoleDescriptor {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.cluster)?;
-        out.option(4, &self.indices)?;
-        out.option(7, &self.remote_indices)?;
-        out.option(6, &self.remote_cluster)?;
-        out.option(3, &self.global)?;
-        out.option(0, &self.applications)?;
-        out.option(5, &self.metadata)?;
-        out.option(9, &self.run_as)?;
-        out.option(2, &self.description)?;
-        out.option(8, &self.restriction)?;
-        out.option(10, &self.transient_metadata)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.cluster);
+        out.option(4, &self.indices);
+        out.option(7, &self.remote_indices);
+        out.option(6, &self.remote_cluster);
+        out.option(3, &self.global);
+        out.option(0, &self.applications);
+        out.option(5, &self.metadata);
+        out.option(9, &self.run_as);
+        out.option(2, &self.description);
+        out.option(8, &self.restriction);
+        out.option(10, &self.transient_metadata);
     }
 }
 
@@ -4910,8 +4603,8 @@ impl rt::Model for RoleIndicesPrivileges {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.implicitly_granted),
             1 => member.option(&mut self.field_security),
@@ -4922,17 +4615,13 @@ impl rt::Model for RoleIndicesPrivileges {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.implicitly_granted)?;
-        out.option(1, &self.field_security)?;
-        out.value(3, &self.names)?;
-        out.value(4, &self.privileges)?;
-        out.option(5, &self.query)?;
-        out.option(0, &self.allow_restricted_indices)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.implicitly_granted);
+        out.option(1, &self.field_security);
+        out.value(3, &self.names);
+        out.value(4, &self.privileges);
+        out.option(5, &self.query);
+        out.option(0, &self.allow_restricted_indices);
     }
 }
 
@@ -4964,8 +4653,8 @@ impl rt::Model for RoleMapping {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.enabled),
             1 => member.value(&mut self.metadata),
@@ -4975,16 +4664,12 @@ impl rt::Model for RoleMapping {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.enabled)?;
-        out.value(1, &self.metadata)?;
-        out.option(3, &self.roles)?;
-        out.option(2, &self.role_templates)?;
-        out.value(4, &self.rules)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.enabled);
+        out.value(1, &self.metadata);
+        out.option(3, &self.roles);
+        out.option(2, &self.role_templates);
+        out.value(4, &self.rules);
     }
 }
 
@@ -5095,21 +4780,17 @@ impl rt::Model for RoleTemplate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.format),
             1 => member.value(&mut self.template),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.format)?;
-        out.value(1, &self.template)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.format);
+        out.value(1, &self.template);
     }
 }
 
@@ -5231,19 +4912,15 @@ impl rt::Model for RoleTemplateQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.template),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.template)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.template);
     }
 }
 
@@ -5275,8 +4952,8 @@ impl rt::Model for RoleTemplateScript {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             4 => member.option(&mut self.source),
             0 => member.option(&mut self.id),
@@ -5286,16 +4963,12 @@ impl rt::Model for RoleTemplateScript {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(4, &self.source)?;
-        out.option(0, &self.id)?;
-        out.option(3, &self.params)?;
-        out.option(1, &self.lang)?;
-        out.option(2, &self.options)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(4, &self.source);
+        out.option(0, &self.id);
+        out.option(3, &self.params);
+        out.option(1, &self.lang);
+        out.option(2, &self.options);
     }
 }
 
@@ -5323,19 +4996,15 @@ impl rt::Model for RolesStats {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.dls),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.dls)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.dls);
     }
 }
 
@@ -5375,8 +5044,8 @@ impl rt::Model for SamlAuthenticateResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.access_token),
             5 => member.value(&mut self.username),
@@ -5387,17 +5056,13 @@ impl rt::Model for SamlAuthenticateResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.access_token)?;
-        out.value(5, &self.username)?;
-        out.value(1, &self.expires_in)?;
-        out.value(4, &self.refresh_token)?;
-        out.value(3, &self.realm)?;
-        out.option(2, &self.in_response_to)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.access_token);
+        out.value(5, &self.username);
+        out.value(1, &self.expires_in);
+        out.value(4, &self.refresh_token);
+        out.value(3, &self.realm);
+        out.option(2, &self.in_response_to);
     }
 }
 
@@ -5427,8 +5092,8 @@ impl rt::Model for SamlInvalidateResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.invalidated),
             1 => member.value(&mut self.realm),
@@ -5436,14 +5101,10 @@ impl rt::Model for SamlInvalidateResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.invalidated)?;
-        out.value(1, &self.realm)?;
-        out.value(2, &self.redirect)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.invalidated);
+        out.value(1, &self.realm);
+        out.value(2, &self.redirect);
     }
 }
 
@@ -5471,19 +5132,15 @@ impl rt::Model for SamlLogoutResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.redirect),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.redirect)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.redirect);
     }
 }
 
@@ -5513,8 +5170,8 @@ impl rt::Model for SamlPrepareAuthenticationResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.value(&mut self.realm),
@@ -5522,14 +5179,10 @@ impl rt::Model for SamlPrepareAuthenticationResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.realm)?;
-        out.value(2, &self.redirect)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.value(1, &self.realm);
+        out.value(2, &self.redirect);
     }
 }
 
@@ -5557,19 +5210,15 @@ impl rt::Model for SamlServiceProviderMetadataResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.metadata),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.metadata)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.metadata);
     }
 }
 
@@ -5600,8 +5249,8 @@ impl rt::Model for SearchAccess {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.field_security),
             2 => member.value(&mut self.names),
@@ -5610,15 +5259,11 @@ impl rt::Model for SearchAccess {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.field_security)?;
-        out.value(2, &self.names)?;
-        out.option(3, &self.query)?;
-        out.option(0, &self.allow_restricted_indices)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.field_security);
+        out.value(2, &self.names);
+        out.option(3, &self.query);
+        out.option(0, &self.allow_restricted_indices);
     }
 }
 
@@ -5646,19 +5291,15 @@ impl rt::Model for SecuritySettings {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.index),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.index)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.index);
     }
 }
 
@@ -5686,19 +5327,15 @@ impl rt::Model for ServiceAccount {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.role_descriptor),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.role_descriptor)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.role_descriptor);
     }
 }
 
@@ -5748,8 +5385,8 @@ impl rt::Model for ServiceRoleDescriptor {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.cluster),
             4 => member.value(&mut self.indices),
@@ -5765,22 +5402,18 @@ impl rt::Model for ServiceRoleDescriptor {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.cluster)?;
-        out.value(4, &self.indices)?;
-        out.option(7, &self.remote_indices)?;
-        out.option(6, &self.remote_cluster)?;
-        out.option(3, &self.global)?;
-        out.option(0, &self.applications)?;
-        out.option(5, &self.metadata)?;
-        out.option(9, &self.run_as)?;
-        out.option(2, &self.description)?;
-        out.option(8, &self.restriction)?;
-        out.option(10, &self.transient_metadata)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.cluster);
+        out.value(4, &self.indices);
+        out.option(7, &self.remote_indices);
+        out.option(6, &self.remote_cluster);
+        out.option(3, &self.global);
+        out.option(0, &self.applications);
+        out.option(5, &self.metadata);
+        out.option(9, &self.run_as);
+        out.option(2, &self.description);
+        out.option(8, &self.restriction);
+        out.option(10, &self.transient_metadata);
     }
 }
 
@@ -5809,21 +5442,17 @@ impl rt::Model for ServiceToken {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.name),
             1 => member.value(&mut self.value),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.name)?;
-        out.value(1, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.name);
+        out.value(1, &self.value);
     }
 }
 
@@ -5853,8 +5482,8 @@ impl rt::Model for SuggestUserProfilesResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.value(&mut self.total),
             1 => member.value(&mut self.took),
@@ -5862,14 +5491,10 @@ impl rt::Model for SuggestUserProfilesResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(2, &self.total)?;
-        out.value(1, &self.took)?;
-        out.value(0, &self.profiles)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(2, &self.total);
+        out.value(1, &self.took);
+        out.value(0, &self.profiles);
     }
 }
 
@@ -5880,6 +5505,9 @@ impl rt::StringEnum for TemplateFormat {
             "json" => Self::Json,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -5915,21 +5543,17 @@ impl rt::Model for TotalUserProfiles {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.value),
             0 => member.value(&mut self.relation),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.value)?;
-        out.value(0, &self.relation)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.value);
+        out.value(0, &self.relation);
     }
 }
 
@@ -5957,19 +5581,15 @@ impl rt::Model for UpdateApiKeyResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.updated),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.updated)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.updated);
     }
 }
 
@@ -5997,19 +5617,15 @@ impl rt::Model for UpdateCrossClusterApiKeyResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.updated),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.updated)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.updated);
     }
 }
 
@@ -6037,19 +5653,15 @@ impl rt::Model for UpdateSettingsResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.acknowledged),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.acknowledged)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.acknowledged);
     }
 }
 
@@ -6091,8 +5703,8 @@ impl rt::Model for User {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.email),
             2 => member.option(&mut self.full_name),
@@ -6104,18 +5716,14 @@ impl rt::Model for User {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.email)?;
-        out.option(2, &self.full_name)?;
-        out.value(3, &self.metadata)?;
-        out.value(5, &self.roles)?;
-        out.value(6, &self.username)?;
-        out.value(1, &self.enabled)?;
-        out.option(4, &self.profile_uid)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.email);
+        out.option(2, &self.full_name);
+        out.value(3, &self.metadata);
+        out.value(5, &self.roles);
+        out.value(6, &self.username);
+        out.value(1, &self.enabled);
+        out.option(4, &self.profile_uid);
     }
 }
 
@@ -6153,8 +5761,8 @@ impl rt::Model for UserIndicesPrivileges {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.field_security),
             2 => member.value(&mut self.names),
@@ -6164,16 +5772,12 @@ impl rt::Model for UserIndicesPrivileges {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.field_security)?;
-        out.value(2, &self.names)?;
-        out.value(3, &self.privileges)?;
-        out.option(4, &self.query)?;
-        out.value(0, &self.allow_restricted_indices)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.field_security);
+        out.value(2, &self.names);
+        out.value(3, &self.privileges);
+        out.option(4, &self.query);
+        out.value(0, &self.allow_restricted_indices);
     }
 }
 
@@ -6205,8 +5809,8 @@ impl rt::Model for UserProfile {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.value(&mut self.uid),
             4 => member.value(&mut self.user),
@@ -6216,16 +5820,12 @@ impl rt::Model for UserProfile {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(3, &self.uid)?;
-        out.value(4, &self.user)?;
-        out.value(0, &self.data)?;
-        out.value(2, &self.labels)?;
-        out.option(1, &self.enabled)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(3, &self.uid);
+        out.value(4, &self.user);
+        out.value(0, &self.data);
+        out.value(2, &self.labels);
+        out.option(1, &self.enabled);
     }
 }
 
@@ -6254,21 +5854,17 @@ impl rt::Model for UserProfileErrors {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.count),
             1 => member.value(&mut self.details),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.count)?;
-        out.value(1, &self.details)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.count);
+        out.value(1, &self.details);
     }
 }
 
@@ -6297,21 +5893,17 @@ impl rt::Model for UserProfileHint {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.uids),
             0 => member.option(&mut self.labels),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.uids)?;
-        out.option(0, &self.labels)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.uids);
+        out.option(0, &self.labels);
     }
 }
 
@@ -6340,21 +5932,17 @@ impl rt::Model for UserProfileHitMetadata {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.primary_term),
             1 => member.value(&mut self.seq_no),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.primary_term)?;
-        out.value(1, &self.seq_no)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.primary_term);
+        out.value(1, &self.seq_no);
     }
 }
 
@@ -6394,8 +5982,8 @@ impl rt::Model for UserProfileUser {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.email),
             1 => member.option(&mut self.full_name),
@@ -6406,17 +5994,13 @@ impl rt::Model for UserProfileUser {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.email)?;
-        out.option(1, &self.full_name)?;
-        out.value(3, &self.realm_name)?;
-        out.option(2, &self.realm_domain)?;
-        out.value(4, &self.roles)?;
-        out.value(5, &self.username)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.email);
+        out.option(1, &self.full_name);
+        out.value(3, &self.realm_name);
+        out.option(2, &self.realm_domain);
+        out.value(4, &self.roles);
+        out.value(5, &self.username);
     }
 }
 
@@ -6458,8 +6042,8 @@ impl rt::Model for UserProfileWithMetadata {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             5 => member.value(&mut self.uid),
             6 => member.value(&mut self.user),
@@ -6471,18 +6055,14 @@ impl rt::Model for UserProfileWithMetadata {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(5, &self.uid)?;
-        out.value(6, &self.user)?;
-        out.value(1, &self.data)?;
-        out.value(3, &self.labels)?;
-        out.option(2, &self.enabled)?;
-        out.value(4, &self.last_synchronized)?;
-        out.value(0, &self.doc)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(5, &self.uid);
+        out.value(6, &self.user);
+        out.value(1, &self.data);
+        out.value(3, &self.labels);
+        out.option(2, &self.enabled);
+        out.value(4, &self.last_synchronized);
+        out.value(0, &self.doc);
     }
 }
 
@@ -6565,21 +6145,17 @@ impl rt::Model for UserRealm {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.name),
             1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.name)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.name);
+        out.value(1, &self.r#type);
     }
 }
 
@@ -6610,8 +6186,8 @@ impl rt::Model for ActivateUserProfileRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.access_token),
             1 => member.value(&mut self.grant_type),
@@ -6620,15 +6196,11 @@ impl rt::Model for ActivateUserProfileRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.access_token)?;
-        out.value(1, &self.grant_type)?;
-        out.option(2, &self.password)?;
-        out.option(3, &self.username)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.access_token);
+        out.value(1, &self.grant_type);
+        out.option(2, &self.password);
+        out.option(3, &self.username);
     }
 }
 
@@ -6705,19 +6277,15 @@ impl rt::Model for BulkDeleteRoleRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.names),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.names)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.names);
     }
 }
 
@@ -6778,19 +6346,15 @@ impl rt::Model for BulkPutRoleRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.roles),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.roles)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.roles);
     }
 }
 
@@ -6853,8 +6417,8 @@ impl rt::Model for BulkUpdateApiKeysRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.expiration),
             1 => member.value(&mut self.ids),
@@ -6863,15 +6427,11 @@ impl rt::Model for BulkUpdateApiKeysRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.expiration)?;
-        out.value(1, &self.ids)?;
-        out.option(2, &self.metadata)?;
-        out.option(3, &self.role_descriptors)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.expiration);
+        out.value(1, &self.ids);
+        out.option(2, &self.metadata);
+        out.option(3, &self.role_descriptors);
     }
 }
 
@@ -6928,21 +6488,17 @@ impl rt::Model for ChangePasswordRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.password),
             1 => member.option(&mut self.password_hash),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.password)?;
-        out.option(1, &self.password_hash)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.password);
+        out.option(1, &self.password_hash);
     }
 }
 
@@ -7141,8 +6697,8 @@ impl rt::Model for CloneApiKeyRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.api_key),
             3 => member.option(&mut self.name),
@@ -7151,15 +6707,11 @@ impl rt::Model for CloneApiKeyRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.api_key)?;
-        out.option(3, &self.name)?;
-        out.option(1, &self.expiration)?;
-        out.option(2, &self.metadata)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.api_key);
+        out.option(3, &self.name);
+        out.option(1, &self.expiration);
+        out.option(2, &self.metadata);
     }
 }
 
@@ -7223,8 +6775,8 @@ impl rt::Model for CreateApiKeyRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.expiration),
             2 => member.option(&mut self.name),
@@ -7233,15 +6785,11 @@ impl rt::Model for CreateApiKeyRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.expiration)?;
-        out.option(2, &self.name)?;
-        out.option(3, &self.role_descriptors)?;
-        out.option(1, &self.metadata)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.expiration);
+        out.option(2, &self.name);
+        out.option(3, &self.role_descriptors);
+        out.option(1, &self.metadata);
     }
 }
 
@@ -7305,8 +6853,8 @@ impl rt::Model for CreateCrossClusterApiKeyRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.access),
             2 => member.option(&mut self.expiration),
@@ -7316,16 +6864,12 @@ impl rt::Model for CreateCrossClusterApiKeyRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.access)?;
-        out.option(2, &self.expiration)?;
-        out.option(3, &self.metadata)?;
-        out.value(4, &self.name)?;
-        out.option(1, &self.certificate_identity)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.access);
+        out.option(2, &self.expiration);
+        out.option(3, &self.metadata);
+        out.value(4, &self.name);
+        out.option(1, &self.certificate_identity);
     }
 }
 
@@ -7418,19 +6962,15 @@ impl rt::Model for DelegatePkiRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.x509_certificate_chain),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.x509_certificate_chain)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.x509_certificate_chain);
     }
 }
 
@@ -8087,8 +7627,8 @@ impl rt::Model for GetTokenRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.grant_type),
             4 => member.option(&mut self.scope),
@@ -8099,17 +7639,13 @@ impl rt::Model for GetTokenRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.grant_type)?;
-        out.option(4, &self.scope)?;
-        out.option(2, &self.password)?;
-        out.option(1, &self.kerberos_ticket)?;
-        out.option(3, &self.refresh_token)?;
-        out.option(5, &self.username)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.grant_type);
+        out.option(4, &self.scope);
+        out.option(2, &self.password);
+        out.option(1, &self.kerberos_ticket);
+        out.option(3, &self.refresh_token);
+        out.option(5, &self.username);
     }
 }
 
@@ -8260,8 +7796,8 @@ impl rt::Model for GrantApiKeyRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.api_key),
             2 => member.value(&mut self.grant_type),
@@ -8272,17 +7808,13 @@ impl rt::Model for GrantApiKeyRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.api_key)?;
-        out.value(2, &self.grant_type)?;
-        out.option(0, &self.access_token)?;
-        out.option(5, &self.username)?;
-        out.option(3, &self.password)?;
-        out.option(4, &self.run_as)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.api_key);
+        out.value(2, &self.grant_type);
+        out.option(0, &self.access_token);
+        out.option(5, &self.username);
+        out.option(3, &self.password);
+        out.option(4, &self.run_as);
     }
 }
 
@@ -8345,8 +7877,8 @@ impl rt::Model for HasPrivilegesRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.application),
             1 => member.option(&mut self.cluster),
@@ -8354,14 +7886,10 @@ impl rt::Model for HasPrivilegesRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.application)?;
-        out.option(1, &self.cluster)?;
-        out.option(2, &self.index)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.application);
+        out.option(1, &self.cluster);
+        out.option(2, &self.index);
     }
 }
 
@@ -8422,21 +7950,17 @@ impl rt::Model for HasPrivilegesUserProfileRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.uids),
             0 => member.value(&mut self.privileges),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.uids)?;
-        out.value(0, &self.privileges)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.uids);
+        out.value(0, &self.privileges);
     }
 }
 
@@ -8495,8 +8019,8 @@ impl rt::Model for InvalidateApiKeyRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.id),
             1 => member.option(&mut self.ids),
@@ -8507,17 +8031,13 @@ impl rt::Model for InvalidateApiKeyRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        out.option(1, &self.ids)?;
-        out.option(2, &self.name)?;
-        out.option(3, &self.owner)?;
-        out.option(4, &self.realm_name)?;
-        out.option(5, &self.username)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.id);
+        out.option(1, &self.ids);
+        out.option(2, &self.name);
+        out.option(3, &self.owner);
+        out.option(4, &self.realm_name);
+        out.option(5, &self.username);
     }
 }
 
@@ -8574,8 +8094,8 @@ impl rt::Model for InvalidateTokenRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.token),
             1 => member.option(&mut self.refresh_token),
@@ -8584,15 +8104,11 @@ impl rt::Model for InvalidateTokenRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.token)?;
-        out.option(1, &self.refresh_token)?;
-        out.option(0, &self.realm_name)?;
-        out.option(3, &self.username)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.token);
+        out.option(1, &self.refresh_token);
+        out.option(0, &self.realm_name);
+        out.option(3, &self.username);
     }
 }
 
@@ -8649,8 +8165,8 @@ impl rt::Model for OidcAuthenticateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.nonce),
             1 => member.option(&mut self.realm),
@@ -8659,15 +8175,11 @@ impl rt::Model for OidcAuthenticateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.nonce)?;
-        out.option(1, &self.realm)?;
-        out.value(2, &self.redirect_uri)?;
-        out.value(3, &self.state)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.nonce);
+        out.option(1, &self.realm);
+        out.value(2, &self.redirect_uri);
+        out.value(3, &self.state);
     }
 }
 
@@ -8722,21 +8234,17 @@ impl rt::Model for OidcLogoutRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.token),
             0 => member.option(&mut self.refresh_token),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.token)?;
-        out.option(0, &self.refresh_token)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.token);
+        out.option(0, &self.refresh_token);
     }
 }
 
@@ -8794,8 +8302,8 @@ impl rt::Model for OidcPrepareAuthenticationRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.iss),
             1 => member.option(&mut self.login_hint),
@@ -8805,16 +8313,12 @@ impl rt::Model for OidcPrepareAuthenticationRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.iss)?;
-        out.option(1, &self.login_hint)?;
-        out.option(2, &self.nonce)?;
-        out.option(3, &self.realm)?;
-        out.option(4, &self.state)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.iss);
+        out.option(1, &self.login_hint);
+        out.option(2, &self.nonce);
+        out.option(3, &self.realm);
+        out.option(4, &self.state);
     }
 }
 
@@ -8923,8 +8427,8 @@ impl rt::Model for PutRoleRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.applications),
             1 => member.option(&mut self.cluster),
@@ -8939,21 +8443,17 @@ impl rt::Model for PutRoleRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.applications)?;
-        out.option(1, &self.cluster)?;
-        out.option(3, &self.global)?;
-        out.option(4, &self.indices)?;
-        out.option(7, &self.remote_indices)?;
-        out.option(6, &self.remote_cluster)?;
-        out.option(5, &self.metadata)?;
-        out.option(8, &self.run_as)?;
-        out.option(2, &self.description)?;
-        out.option(9, &self.transient_metadata)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.applications);
+        out.option(1, &self.cluster);
+        out.option(3, &self.global);
+        out.option(4, &self.indices);
+        out.option(7, &self.remote_indices);
+        out.option(6, &self.remote_cluster);
+        out.option(5, &self.metadata);
+        out.option(8, &self.run_as);
+        out.option(2, &self.description);
+        out.option(9, &self.transient_metadata);
     }
 }
 
@@ -9021,8 +8521,8 @@ impl rt::Model for PutRoleMappingRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.enabled),
             1 => member.option(&mut self.metadata),
@@ -9033,17 +8533,13 @@ impl rt::Model for PutRoleMappingRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.enabled)?;
-        out.option(1, &self.metadata)?;
-        out.option(3, &self.roles)?;
-        out.option(2, &self.role_templates)?;
-        out.option(4, &self.rules)?;
-        out.option(5, &self.run_as)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.enabled);
+        out.option(1, &self.metadata);
+        out.option(3, &self.roles);
+        out.option(2, &self.role_templates);
+        out.option(4, &self.rules);
+        out.option(5, &self.run_as);
     }
 }
 
@@ -9122,8 +8618,8 @@ impl rt::Model for PutUserRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             7 => member.option(&mut self.body_username),
             0 => member.option(&mut self.email),
@@ -9136,19 +8632,15 @@ impl rt::Model for PutUserRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(7, &self.body_username)?;
-        out.option(0, &self.email)?;
-        out.option(2, &self.full_name)?;
-        out.option(3, &self.metadata)?;
-        out.option(4, &self.password)?;
-        out.option(5, &self.password_hash)?;
-        out.option(6, &self.roles)?;
-        out.option(1, &self.enabled)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(7, &self.body_username);
+        out.option(0, &self.email);
+        out.option(2, &self.full_name);
+        out.option(3, &self.metadata);
+        out.option(4, &self.password);
+        out.option(5, &self.password_hash);
+        out.option(6, &self.roles);
+        out.option(1, &self.enabled);
     }
 }
 
@@ -9217,8 +8709,8 @@ impl rt::Model for QueryApiKeysRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.aggregations),
             2 => member.option(&mut self.query),
@@ -9229,17 +8721,13 @@ impl rt::Model for QueryApiKeysRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.aggregations)?;
-        out.option(2, &self.query)?;
-        out.option(1, &self.from)?;
-        out.option(5, &self.sort)?;
-        out.option(4, &self.size)?;
-        out.option(3, &self.search_after)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.aggregations);
+        out.option(2, &self.query);
+        out.option(1, &self.from);
+        out.option(5, &self.sort);
+        out.option(4, &self.size);
+        out.option(3, &self.search_after);
     }
 }
 
@@ -9333,8 +8821,8 @@ impl rt::Model for QueryRoleRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.query),
             0 => member.option(&mut self.from),
@@ -9344,16 +8832,12 @@ impl rt::Model for QueryRoleRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.query)?;
-        out.option(0, &self.from)?;
-        out.option(4, &self.sort)?;
-        out.option(3, &self.size)?;
-        out.option(2, &self.search_after)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.query);
+        out.option(0, &self.from);
+        out.option(4, &self.sort);
+        out.option(3, &self.size);
+        out.option(2, &self.search_after);
     }
 }
 
@@ -9433,8 +8917,8 @@ impl rt::Model for QueryUserRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.query),
             0 => member.option(&mut self.from),
@@ -9444,16 +8928,12 @@ impl rt::Model for QueryUserRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.query)?;
-        out.option(0, &self.from)?;
-        out.option(4, &self.sort)?;
-        out.option(3, &self.size)?;
-        out.option(2, &self.search_after)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.query);
+        out.option(0, &self.from);
+        out.option(4, &self.sort);
+        out.option(3, &self.size);
+        out.option(2, &self.search_after);
     }
 }
 
@@ -9536,8 +9016,8 @@ impl rt::Model for SamlAuthenticateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.content),
             1 => member.value(&mut self.ids),
@@ -9545,14 +9025,10 @@ impl rt::Model for SamlAuthenticateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.content)?;
-        out.value(1, &self.ids)?;
-        out.option(2, &self.realm)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.content);
+        out.value(1, &self.ids);
+        out.option(2, &self.realm);
     }
 }
 
@@ -9609,8 +9085,8 @@ impl rt::Model for SamlCompleteLogoutRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.value(&mut self.realm),
             1 => member.value(&mut self.ids),
@@ -9619,15 +9095,11 @@ impl rt::Model for SamlCompleteLogoutRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(3, &self.realm)?;
-        out.value(1, &self.ids)?;
-        out.option(2, &self.query_string)?;
-        out.option(0, &self.content)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(3, &self.realm);
+        out.value(1, &self.ids);
+        out.option(2, &self.query_string);
+        out.option(0, &self.content);
     }
 }
 
@@ -9683,8 +9155,8 @@ impl rt::Model for SamlInvalidateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.acs),
             1 => member.value(&mut self.query_string),
@@ -9692,14 +9164,10 @@ impl rt::Model for SamlInvalidateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.acs)?;
-        out.value(1, &self.query_string)?;
-        out.option(2, &self.realm)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.acs);
+        out.value(1, &self.query_string);
+        out.option(2, &self.realm);
     }
 }
 
@@ -9754,21 +9222,17 @@ impl rt::Model for SamlLogoutRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.token),
             0 => member.option(&mut self.refresh_token),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.token)?;
-        out.option(0, &self.refresh_token)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.token);
+        out.option(0, &self.refresh_token);
     }
 }
 
@@ -9824,8 +9288,8 @@ impl rt::Model for SamlPrepareAuthenticationRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.acs),
             1 => member.option(&mut self.realm),
@@ -9833,14 +9297,10 @@ impl rt::Model for SamlPrepareAuthenticationRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.acs)?;
-        out.option(1, &self.realm)?;
-        out.option(2, &self.relay_state)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.acs);
+        out.option(1, &self.realm);
+        out.option(2, &self.relay_state);
     }
 }
 
@@ -9921,8 +9381,8 @@ impl rt::Model for SuggestUserProfilesRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.name),
             3 => member.option(&mut self.size),
@@ -9931,15 +9391,11 @@ impl rt::Model for SuggestUserProfilesRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.name)?;
-        out.option(3, &self.size)?;
-        out.option(0, &self.body_data)?;
-        out.option(1, &self.hint)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.name);
+        out.option(3, &self.size);
+        out.option(0, &self.body_data);
+        out.option(1, &self.hint);
     }
 }
 
@@ -10002,8 +9458,8 @@ impl rt::Model for UpdateApiKeyRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.role_descriptors),
             1 => member.option(&mut self.metadata),
@@ -10011,14 +9467,10 @@ impl rt::Model for UpdateApiKeyRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.role_descriptors)?;
-        out.option(1, &self.metadata)?;
-        out.option(0, &self.expiration)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.role_descriptors);
+        out.option(1, &self.metadata);
+        out.option(0, &self.expiration);
     }
 }
 
@@ -10077,8 +9529,8 @@ impl rt::Model for UpdateCrossClusterApiKeyRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.access),
             2 => member.option(&mut self.expiration),
@@ -10087,15 +9539,11 @@ impl rt::Model for UpdateCrossClusterApiKeyRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.access)?;
-        out.option(2, &self.expiration)?;
-        out.option(3, &self.metadata)?;
-        out.option(1, &self.certificate_identity)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.access);
+        out.option(2, &self.expiration);
+        out.option(3, &self.metadata);
+        out.option(1, &self.certificate_identity);
     }
 }
 
@@ -10154,8 +9602,8 @@ impl rt::Model for UpdateSettingsRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.security),
             1 => member.option(&mut self.security_profile),
@@ -10163,14 +9611,10 @@ impl rt::Model for UpdateSettingsRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.security)?;
-        out.option(1, &self.security_profile)?;
-        out.option(2, &self.security_tokens)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.security);
+        out.option(1, &self.security_profile);
+        out.option(2, &self.security_tokens);
     }
 }
 
@@ -10238,21 +9682,17 @@ impl rt::Model for UpdateUserProfileDataRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.labels),
             0 => member.option(&mut self.data),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.labels)?;
-        out.option(0, &self.data)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.labels);
+        out.option(0, &self.data);
     }
 }
 

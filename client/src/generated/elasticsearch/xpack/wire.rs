@@ -6,7 +6,7 @@ use serde::ser::SerializeMap;
 use crate::rt;
 use crate::types::Extra;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     SecurityRolesDls, SecurityRolesDlsBitSetCache
 }
@@ -35,19 +35,15 @@ impl rt::Model for SecurityRolesDls {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.bit_set_cache),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.bit_set_cache)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.bit_set_cache);
     }
 }
 
@@ -91,8 +87,8 @@ impl rt::Model for SecurityRolesDlsBitSetCache {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.count),
             4 => member.option(&mut self.memory),
@@ -105,18 +101,14 @@ impl rt::Model for SecurityRolesDlsBitSetCache {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.count)?;
-        out.option(4, &self.memory)?;
-        out.value(5, &self.memory_in_bytes)?;
-        out.option(2, &self.hits)?;
-        out.option(6, &self.misses)?;
-        out.option(1, &self.evictions)?;
-        out.option(3, &self.hits_time_in_millis)?;
-        out.option(7, &self.misses_time_in_millis)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.count);
+        out.option(4, &self.memory);
+        out.value(5, &self.memory_in_bytes);
+        out.option(2, &self.hits);
+        out.option(6, &self.misses);
+        out.option(1, &self.evictions);
+        out.option(3, &self.hits_time_in_millis);
+        out.option(7, &self.misses_time_in_millis);
     }
 }

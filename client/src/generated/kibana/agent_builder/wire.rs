@@ -9,7 +9,7 @@ use crate::body::Body;
 use crate::response::Events;
 use crate::types::Extra;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     Attachment, BrowserApiTool, Capabilities, ConverseRequest, ConverseStreamRequest
 }
@@ -41,8 +41,8 @@ impl rt::Model for Attachment {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.data),
             1 => member.option(&mut self.hidden),
@@ -51,15 +51,11 @@ impl rt::Model for Attachment {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data)?;
-        out.option(1, &self.hidden)?;
-        out.option(2, &self.id)?;
-        out.value(3, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.data);
+        out.option(1, &self.hidden);
+        out.option(2, &self.id);
+        out.value(3, &self.r#type);
     }
 }
 
@@ -89,8 +85,8 @@ impl rt::Model for BrowserApiTool {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.description),
             1 => member.value(&mut self.id),
@@ -98,14 +94,10 @@ impl rt::Model for BrowserApiTool {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.description)?;
-        out.value(1, &self.id)?;
-        out.value(2, &self.schema)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.description);
+        out.value(1, &self.id);
+        out.value(2, &self.schema);
     }
 }
 
@@ -133,19 +125,15 @@ impl rt::Model for Capabilities {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.visualizations),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.visualizations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.visualizations);
     }
 }
 
@@ -246,8 +234,8 @@ impl rt::Model for ConverseRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_id),
             1 => member.option(&mut self.attachments),
@@ -259,18 +247,14 @@ impl rt::Model for ConverseRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_id)?;
-        out.option(1, &self.attachments)?;
-        out.option(2, &self.browser_api_tools)?;
-        out.option(3, &self.capabilities)?;
-        out.option(4, &self.connector_id)?;
-        out.option(5, &self.conversation_id)?;
-        out.value(6, &self.input)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_id);
+        out.option(1, &self.attachments);
+        out.option(2, &self.browser_api_tools);
+        out.option(3, &self.capabilities);
+        out.option(4, &self.connector_id);
+        out.option(5, &self.conversation_id);
+        out.value(6, &self.input);
     }
 }
 
@@ -338,8 +322,8 @@ impl rt::Model for ConverseStreamRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_id),
             1 => member.option(&mut self.attachments),
@@ -351,18 +335,14 @@ impl rt::Model for ConverseStreamRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_id)?;
-        out.option(1, &self.attachments)?;
-        out.option(2, &self.browser_api_tools)?;
-        out.option(3, &self.capabilities)?;
-        out.option(4, &self.connector_id)?;
-        out.option(5, &self.conversation_id)?;
-        out.value(6, &self.input)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_id);
+        out.option(1, &self.attachments);
+        out.option(2, &self.browser_api_tools);
+        out.option(3, &self.capabilities);
+        out.option(4, &self.connector_id);
+        out.option(5, &self.conversation_id);
+        out.value(6, &self.input);
     }
 }
 

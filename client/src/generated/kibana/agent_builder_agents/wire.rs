@@ -8,7 +8,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     AgentConfigurationUpdate, NewAgentConfiguration, ToolSelection, CreateRequest,
     GetConsumptionRequest, UpdateRequest
@@ -39,21 +39,17 @@ impl rt::Model for AgentConfigurationUpdate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.instructions),
             1 => member.option(&mut self.tools),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.instructions)?;
-        out.option(1, &self.tools)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.instructions);
+        out.option(1, &self.tools);
     }
 }
 
@@ -82,21 +78,17 @@ impl rt::Model for NewAgentConfiguration {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.instructions),
             1 => member.value(&mut self.tools),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.instructions)?;
-        out.value(1, &self.tools)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.instructions);
+        out.value(1, &self.tools);
     }
 }
 
@@ -124,19 +116,15 @@ impl rt::Model for ToolSelection {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.tool_ids),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.tool_ids)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.tool_ids);
     }
 }
 
@@ -178,8 +166,8 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.avatar_color),
             1 => member.option(&mut self.avatar_symbol),
@@ -191,18 +179,14 @@ impl rt::Model for CreateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.avatar_color)?;
-        out.option(1, &self.avatar_symbol)?;
-        out.value(2, &self.configuration)?;
-        out.value(3, &self.description)?;
-        out.value(4, &self.id)?;
-        out.option(5, &self.labels)?;
-        out.value(6, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.avatar_color);
+        out.option(1, &self.avatar_symbol);
+        out.value(2, &self.configuration);
+        out.value(3, &self.description);
+        out.value(4, &self.id);
+        out.option(5, &self.labels);
+        out.value(6, &self.name);
     }
 }
 
@@ -317,8 +301,8 @@ impl rt::Model for GetConsumptionRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.has_warnings),
             1 => member.option(&mut self.search),
@@ -330,18 +314,14 @@ impl rt::Model for GetConsumptionRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.has_warnings)?;
-        out.option(1, &self.search)?;
-        out.option(2, &self.search_after)?;
-        out.option(3, &self.size)?;
-        out.option(4, &self.sort_field)?;
-        out.option(5, &self.sort_order)?;
-        out.option(6, &self.usernames)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.has_warnings);
+        out.option(1, &self.search);
+        out.option(2, &self.search_after);
+        out.option(3, &self.size);
+        out.option(4, &self.sort_field);
+        out.option(5, &self.sort_order);
+        out.option(6, &self.usernames);
     }
 }
 
@@ -432,8 +412,8 @@ impl rt::Model for UpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.avatar_color),
             1 => member.option(&mut self.avatar_symbol),
@@ -444,17 +424,13 @@ impl rt::Model for UpdateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.avatar_color)?;
-        out.option(1, &self.avatar_symbol)?;
-        out.option(2, &self.configuration)?;
-        out.option(3, &self.description)?;
-        out.option(4, &self.labels)?;
-        out.option(5, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.avatar_color);
+        out.option(1, &self.avatar_symbol);
+        out.option(2, &self.configuration);
+        out.option(3, &self.description);
+        out.option(4, &self.labels);
+        out.option(5, &self.name);
     }
 }
 

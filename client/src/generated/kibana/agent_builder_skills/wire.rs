@@ -8,7 +8,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     CreateRequest, UpdateRequest
 }
@@ -49,8 +49,8 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.content),
             1 => member.value(&mut self.description),
@@ -61,17 +61,13 @@ impl rt::Model for CreateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.content)?;
-        out.value(1, &self.description)?;
-        out.value(2, &self.id)?;
-        out.value(3, &self.name)?;
-        out.option(4, &self.referenced_content)?;
-        out.option(5, &self.tool_ids)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.content);
+        out.value(1, &self.description);
+        out.value(2, &self.id);
+        out.value(3, &self.name);
+        out.option(4, &self.referenced_content);
+        out.option(5, &self.tool_ids);
     }
 }
 
@@ -210,8 +206,8 @@ impl rt::Model for UpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.content),
             1 => member.option(&mut self.description),
@@ -221,16 +217,12 @@ impl rt::Model for UpdateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.content)?;
-        out.option(1, &self.description)?;
-        out.option(2, &self.name)?;
-        out.option(3, &self.referenced_content)?;
-        out.option(4, &self.tool_ids)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.content);
+        out.option(1, &self.description);
+        out.option(2, &self.name);
+        out.option(3, &self.referenced_content);
+        out.option(4, &self.tool_ids);
     }
 }
 

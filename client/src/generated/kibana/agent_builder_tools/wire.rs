@@ -9,7 +9,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::Extra;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     CreateRequest, RunRequest, UpdateRequest
 }
@@ -25,6 +25,9 @@ impl rt::StringEnum for ToolType {
             "workflow" => Self::Workflow,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -64,8 +67,8 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.configuration),
             1 => member.option(&mut self.description),
@@ -75,16 +78,12 @@ impl rt::Model for CreateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.configuration)?;
-        out.option(1, &self.description)?;
-        out.value(2, &self.id)?;
-        out.option(3, &self.tags)?;
-        out.value(4, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.configuration);
+        out.option(1, &self.description);
+        out.value(2, &self.id);
+        out.option(3, &self.tags);
+        out.value(4, &self.r#type);
     }
 }
 
@@ -208,8 +207,8 @@ impl rt::Model for RunRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.connector_id),
             1 => member.value(&mut self.tool_id),
@@ -217,14 +216,10 @@ impl rt::Model for RunRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.connector_id)?;
-        out.value(1, &self.tool_id)?;
-        out.value(2, &self.tool_params)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.connector_id);
+        out.value(1, &self.tool_id);
+        out.value(2, &self.tool_params);
     }
 }
 
@@ -281,8 +276,8 @@ impl rt::Model for UpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.configuration),
             1 => member.option(&mut self.description),
@@ -290,14 +285,10 @@ impl rt::Model for UpdateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.configuration)?;
-        out.option(1, &self.description)?;
-        out.option(2, &self.tags)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.configuration);
+        out.option(1, &self.description);
+        out.option(2, &self.tags);
     }
 }
 

@@ -9,7 +9,7 @@ use serde::ser::SerializeMap;
 use crate::{Error, rt};
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     ActionGroup, ActionVariable, ActionVariables, AlertingFrameworkHealth,
     AlertsMappings, ApmAnomalyParams, ApmErrorCountParams, ApmTransactionDurationParams,
@@ -64,21 +64,17 @@ impl rt::Model for ActionGroup {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.id),
             1 => member.option(&mut self.name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        out.option(1, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.id);
+        out.option(1, &self.name);
     }
 }
 
@@ -107,21 +103,17 @@ impl rt::Model for ActionVariable {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.description),
             1 => member.option(&mut self.name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.option(1, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.description);
+        out.option(1, &self.name);
     }
 }
 
@@ -151,8 +143,8 @@ impl rt::Model for ActionVariables {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.context),
             1 => member.option(&mut self.params),
@@ -160,14 +152,10 @@ impl rt::Model for ActionVariables {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.context)?;
-        out.option(1, &self.params)?;
-        out.option(2, &self.state)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.context);
+        out.option(1, &self.params);
+        out.option(2, &self.state);
     }
 }
 
@@ -181,6 +169,9 @@ impl rt::StringEnum for AggregationType {
             "sum" => Self::Sum,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -220,8 +211,8 @@ impl rt::Model for AlertingFrameworkHealth {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.decryption_health),
             1 => member.option(&mut self.execution_health),
@@ -229,14 +220,10 @@ impl rt::Model for AlertingFrameworkHealth {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.decryption_health)?;
-        out.option(1, &self.execution_health)?;
-        out.option(2, &self.read_health)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.decryption_health);
+        out.option(1, &self.execution_health);
+        out.option(2, &self.read_health);
     }
 }
 
@@ -254,6 +241,9 @@ impl rt::StringEnum for AlertsContext {
             "stack" => Self::Stack,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -280,6 +270,9 @@ impl rt::StringEnum for AlertsDynamicMapping {
             "true" => Self::True,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -316,19 +309,15 @@ impl rt::Model for AlertsMappings {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.field_map),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field_map)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.field_map);
     }
 }
 
@@ -341,6 +330,9 @@ impl rt::StringEnum for AnomalySeverityType {
             "warning" => Self::Warning,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -389,8 +381,8 @@ impl rt::Model for ApmAnomalyParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.anomaly_severity_type),
             1 => member.value(&mut self.environment),
@@ -401,17 +393,13 @@ impl rt::Model for ApmAnomalyParams {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.anomaly_severity_type)?;
-        out.value(1, &self.environment)?;
-        out.option(2, &self.service_name)?;
-        out.option(3, &self.transaction_type)?;
-        out.value(4, &self.window_size)?;
-        out.value(5, &self.window_unit)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.anomaly_severity_type);
+        out.value(1, &self.environment);
+        out.option(2, &self.service_name);
+        out.option(3, &self.transaction_type);
+        out.value(4, &self.window_size);
+        out.value(5, &self.window_unit);
     }
 }
 
@@ -423,6 +411,9 @@ impl rt::StringEnum for ApmDurationAggregationType {
             "99th" => Self::N99th,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -443,6 +434,9 @@ impl rt::StringEnum for ApmErrorCountGroupBy {
             "error.grouping_key" => Self::ErrorGroupingKey,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -493,8 +487,8 @@ impl rt::Model for ApmErrorCountParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.environment),
             1 => member.option(&mut self.error_grouping_key),
@@ -506,18 +500,14 @@ impl rt::Model for ApmErrorCountParams {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.environment)?;
-        out.option(1, &self.error_grouping_key)?;
-        out.option(2, &self.group_by)?;
-        out.option(3, &self.service_name)?;
-        out.value(4, &self.threshold)?;
-        out.value(5, &self.window_size)?;
-        out.value(6, &self.window_unit)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.environment);
+        out.option(1, &self.error_grouping_key);
+        out.option(2, &self.group_by);
+        out.option(3, &self.service_name);
+        out.value(4, &self.threshold);
+        out.value(5, &self.window_size);
+        out.value(6, &self.window_unit);
     }
 }
 
@@ -563,8 +553,8 @@ impl rt::Model for ApmTransactionDurationParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.aggregation_type),
             1 => member.value(&mut self.environment),
@@ -578,20 +568,16 @@ impl rt::Model for ApmTransactionDurationParams {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.aggregation_type)?;
-        out.value(1, &self.environment)?;
-        out.option(2, &self.group_by)?;
-        out.option(3, &self.service_name)?;
-        out.value(4, &self.threshold)?;
-        out.option(5, &self.transaction_name)?;
-        out.option(6, &self.transaction_type)?;
-        out.value(7, &self.window_size)?;
-        out.value(8, &self.window_unit)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.aggregation_type);
+        out.value(1, &self.environment);
+        out.option(2, &self.group_by);
+        out.option(3, &self.service_name);
+        out.value(4, &self.threshold);
+        out.option(5, &self.transaction_name);
+        out.option(6, &self.transaction_type);
+        out.value(7, &self.window_size);
+        out.value(8, &self.window_unit);
     }
 }
 
@@ -635,8 +621,8 @@ impl rt::Model for ApmTransactionErrorRateParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.environment),
             1 => member.option(&mut self.group_by),
@@ -649,19 +635,15 @@ impl rt::Model for ApmTransactionErrorRateParams {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.environment)?;
-        out.option(1, &self.group_by)?;
-        out.option(2, &self.service_name)?;
-        out.value(3, &self.threshold)?;
-        out.option(4, &self.transaction_name)?;
-        out.option(5, &self.transaction_type)?;
-        out.value(6, &self.window_size)?;
-        out.value(7, &self.window_unit)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.environment);
+        out.option(1, &self.group_by);
+        out.option(2, &self.service_name);
+        out.value(3, &self.threshold);
+        out.option(4, &self.transaction_name);
+        out.option(5, &self.transaction_type);
+        out.value(6, &self.window_size);
+        out.value(7, &self.window_unit);
     }
 }
 
@@ -674,6 +656,9 @@ impl rt::StringEnum for ApmTransactionGroupBy {
             "transaction.name" => Self::TransactionName,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -694,6 +679,9 @@ impl rt::StringEnum for ApmWindowUnit {
             "d" => Self::D,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -751,8 +739,8 @@ impl rt::Model for AuthorizedConsumers {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.alerts),
             1 => member.option(&mut self.apm),
@@ -768,22 +756,18 @@ impl rt::Model for AuthorizedConsumers {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.alerts)?;
-        out.option(1, &self.apm)?;
-        out.option(2, &self.discover)?;
-        out.option(3, &self.infrastructure)?;
-        out.option(4, &self.logs)?;
-        out.option(5, &self.ml)?;
-        out.option(6, &self.monitoring)?;
-        out.option(7, &self.siem)?;
-        out.option(8, &self.slo)?;
-        out.option(9, &self.stack_alerts)?;
-        out.option(10, &self.uptime)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.alerts);
+        out.option(1, &self.apm);
+        out.option(2, &self.discover);
+        out.option(3, &self.infrastructure);
+        out.option(4, &self.logs);
+        out.option(5, &self.ml);
+        out.option(6, &self.monitoring);
+        out.option(7, &self.siem);
+        out.option(8, &self.slo);
+        out.option(9, &self.stack_alerts);
+        out.option(10, &self.uptime);
     }
 }
 
@@ -812,21 +796,17 @@ impl rt::Model for BurnRateWindow {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.unit),
             1 => member.option(&mut self.value),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.unit)?;
-        out.option(1, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.unit);
+        out.option(1, &self.value);
     }
 }
 
@@ -855,21 +835,17 @@ impl rt::Model for ConsumerPrivileges {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.all),
             1 => member.option(&mut self.read),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.all)?;
-        out.option(1, &self.read)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.all);
+        out.option(1, &self.read);
     }
 }
 
@@ -899,8 +875,8 @@ impl rt::Model for ContextVariable {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.description),
             1 => member.option(&mut self.name),
@@ -908,14 +884,10 @@ impl rt::Model for ContextVariable {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.option(1, &self.name)?;
-        out.option(2, &self.use_with_triple_braces_in_templates)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.description);
+        out.option(1, &self.name);
+        out.option(2, &self.use_with_triple_braces_in_templates);
     }
 }
 
@@ -944,8 +916,8 @@ impl rt::Model for CountCustomMetric {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.filter),
             2 => member.option(&mut self.name),
@@ -953,14 +925,10 @@ impl rt::Model for CountCustomMetric {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.filter)?;
-        out.option(2, &self.name)?;
-        out.literal(0, "\"count\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.filter);
+        out.option(2, &self.name);
+        out.literal(0, "\"count\"");
     }
 }
 
@@ -993,8 +961,8 @@ impl rt::Model for CountLogThresholdParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.count),
             1 => member.option(&mut self.criteria),
@@ -1005,17 +973,13 @@ impl rt::Model for CountLogThresholdParams {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.count)?;
-        out.option(1, &self.criteria)?;
-        out.option(2, &self.group_by)?;
-        out.value(3, &self.log_view)?;
-        out.value(4, &self.time_size)?;
-        out.value(5, &self.time_unit)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.count);
+        out.option(1, &self.criteria);
+        out.option(2, &self.group_by);
+        out.value(3, &self.log_view);
+        out.value(4, &self.time_size);
+        out.value(5, &self.time_unit);
     }
 }
 
@@ -1056,8 +1020,8 @@ impl rt::Model for CountMetricThresholdCriterion {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.comparator),
             2 => member.option(&mut self.threshold),
@@ -1069,18 +1033,14 @@ impl rt::Model for CountMetricThresholdCriterion {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.comparator)?;
-        out.option(2, &self.threshold)?;
-        out.option(3, &self.time_size)?;
-        out.option(4, &self.time_unit)?;
-        out.option(5, &self.warning_comparator)?;
-        out.option(6, &self.warning_threshold)?;
-        out.literal(0, "\"count\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.comparator);
+        out.option(2, &self.threshold);
+        out.option(3, &self.time_size);
+        out.option(4, &self.time_unit);
+        out.option(5, &self.warning_comparator);
+        out.option(6, &self.warning_threshold);
+        out.literal(0, "\"count\"");
     }
 }
 
@@ -1093,6 +1053,9 @@ impl rt::StringEnum for CustomMetricAggregation {
             "rate" => Self::Rate,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1148,8 +1111,8 @@ impl rt::Model for CustomMetricThresholdCriterion {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.comparator),
             2 => member.option(&mut self.custom_metric),
@@ -1164,21 +1127,17 @@ impl rt::Model for CustomMetricThresholdCriterion {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.comparator)?;
-        out.option(2, &self.custom_metric)?;
-        out.option(3, &self.equation)?;
-        out.option(4, &self.label)?;
-        out.option(5, &self.threshold)?;
-        out.option(6, &self.time_size)?;
-        out.option(7, &self.time_unit)?;
-        out.option(8, &self.warning_comparator)?;
-        out.option(9, &self.warning_threshold)?;
-        out.literal(0, "\"custom\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.comparator);
+        out.option(2, &self.custom_metric);
+        out.option(3, &self.equation);
+        out.option(4, &self.label);
+        out.option(5, &self.threshold);
+        out.option(6, &self.time_size);
+        out.option(7, &self.time_unit);
+        out.option(8, &self.warning_comparator);
+        out.option(9, &self.warning_threshold);
+        out.literal(0, "\"custom\"");
     }
 }
 
@@ -1235,8 +1194,8 @@ impl rt::Model for EsQueryDslParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agg_field),
             1 => member.option(&mut self.agg_type),
@@ -1256,26 +1215,22 @@ impl rt::Model for EsQueryDslParams {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agg_field)?;
-        out.option(1, &self.agg_type)?;
-        out.value(2, &self.es_query)?;
-        out.option(3, &self.exclude_hits_from_previous_run)?;
-        out.option(4, &self.group_by)?;
-        out.value(5, &self.index)?;
-        out.option(7, &self.size)?;
-        out.option(8, &self.term_field)?;
-        out.option(9, &self.term_size)?;
-        out.value(10, &self.threshold)?;
-        out.value(11, &self.threshold_comparator)?;
-        out.value(12, &self.time_field)?;
-        out.value(13, &self.time_window_size)?;
-        out.value(14, &self.time_window_unit)?;
-        out.literal(6, "\"esQuery\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agg_field);
+        out.option(1, &self.agg_type);
+        out.value(2, &self.es_query);
+        out.option(3, &self.exclude_hits_from_previous_run);
+        out.option(4, &self.group_by);
+        out.value(5, &self.index);
+        out.option(7, &self.size);
+        out.option(8, &self.term_field);
+        out.option(9, &self.term_size);
+        out.value(10, &self.threshold);
+        out.value(11, &self.threshold_comparator);
+        out.value(12, &self.time_field);
+        out.value(13, &self.time_window_size);
+        out.value(14, &self.time_window_unit);
+        out.literal(6, "\"esQuery\"");
     }
 }
 
@@ -1327,8 +1282,8 @@ impl rt::Model for EsQueryEsqlParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agg_field),
             1 => member.option(&mut self.agg_type),
@@ -1346,24 +1301,20 @@ impl rt::Model for EsQueryEsqlParams {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agg_field)?;
-        out.option(1, &self.agg_type)?;
-        out.value(2, &self.esql_query)?;
-        out.option(3, &self.exclude_hits_from_previous_run)?;
-        out.option(4, &self.group_by)?;
-        out.value(6, &self.size)?;
-        out.option(7, &self.term_size)?;
-        out.value(8, &self.threshold)?;
-        out.option(10, &self.time_field)?;
-        out.value(11, &self.time_window_size)?;
-        out.value(12, &self.time_window_unit)?;
-        out.literal(5, "\"esqlQuery\"")?;
-        out.literal(9, "\">\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agg_field);
+        out.option(1, &self.agg_type);
+        out.value(2, &self.esql_query);
+        out.option(3, &self.exclude_hits_from_previous_run);
+        out.option(4, &self.group_by);
+        out.value(6, &self.size);
+        out.option(7, &self.term_size);
+        out.value(8, &self.threshold);
+        out.option(10, &self.time_field);
+        out.value(11, &self.time_window_size);
+        out.value(12, &self.time_window_unit);
+        out.literal(5, "\"esqlQuery\"");
+        out.literal(9, "\">\"");
     }
 }
 
@@ -1418,8 +1369,8 @@ impl rt::Model for EsQueryKqlParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agg_field),
             1 => member.option(&mut self.agg_type),
@@ -1438,25 +1389,21 @@ impl rt::Model for EsQueryKqlParams {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agg_field)?;
-        out.option(1, &self.agg_type)?;
-        out.option(2, &self.exclude_hits_from_previous_run)?;
-        out.option(3, &self.group_by)?;
-        out.option(4, &self.search_configuration)?;
-        out.value(6, &self.size)?;
-        out.option(7, &self.term_field)?;
-        out.option(8, &self.term_size)?;
-        out.value(9, &self.threshold)?;
-        out.value(10, &self.threshold_comparator)?;
-        out.option(11, &self.time_field)?;
-        out.value(12, &self.time_window_size)?;
-        out.value(13, &self.time_window_unit)?;
-        out.literal(5, "\"searchSource\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agg_field);
+        out.option(1, &self.agg_type);
+        out.option(2, &self.exclude_hits_from_previous_run);
+        out.option(3, &self.group_by);
+        out.option(4, &self.search_configuration);
+        out.value(6, &self.size);
+        out.option(7, &self.term_field);
+        out.option(8, &self.term_size);
+        out.value(9, &self.threshold);
+        out.value(10, &self.threshold_comparator);
+        out.option(11, &self.time_field);
+        out.value(12, &self.time_window_size);
+        out.value(13, &self.time_window_unit);
+        out.literal(5, "\"searchSource\"");
     }
 }
 
@@ -1484,19 +1431,15 @@ impl rt::Model for EsqlQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.esql),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.esql)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.esql);
     }
 }
 
@@ -1526,8 +1469,8 @@ impl rt::Model for FieldCustomMetric {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agg_type),
             1 => member.option(&mut self.field),
@@ -1535,14 +1478,10 @@ impl rt::Model for FieldCustomMetric {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agg_type)?;
-        out.option(1, &self.field)?;
-        out.option(2, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agg_type);
+        out.option(1, &self.field);
+        out.option(2, &self.name);
     }
 }
 
@@ -1556,6 +1495,9 @@ impl rt::StringEnum for FieldCustomMetricAggType {
             "cardinality" => Self::Cardinality,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1613,8 +1555,8 @@ impl rt::Model for FieldMapping {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.array),
             1 => member.option(&mut self.dynamic),
@@ -1629,21 +1571,17 @@ impl rt::Model for FieldMapping {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.array)?;
-        out.option(1, &self.dynamic)?;
-        out.option(2, &self.format)?;
-        out.option(3, &self.ignore_above)?;
-        out.option(4, &self.index)?;
-        out.option(5, &self.path)?;
-        out.option(6, &self.properties)?;
-        out.option(7, &self.required)?;
-        out.option(8, &self.scaling_factor)?;
-        out.option(9, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.array);
+        out.option(1, &self.dynamic);
+        out.option(2, &self.format);
+        out.option(3, &self.ignore_above);
+        out.option(4, &self.index);
+        out.option(5, &self.path);
+        out.option(6, &self.properties);
+        out.option(7, &self.required);
+        out.option(8, &self.scaling_factor);
+        out.option(9, &self.r#type);
     }
 }
 
@@ -1671,19 +1609,15 @@ impl rt::Model for FieldMappingProperty {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.r#type);
     }
 }
 
@@ -1727,8 +1661,8 @@ impl rt::Model for FieldMetricThresholdCriterion {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agg_type),
             1 => member.option(&mut self.comparator),
@@ -1741,19 +1675,15 @@ impl rt::Model for FieldMetricThresholdCriterion {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agg_type)?;
-        out.option(1, &self.comparator)?;
-        out.option(2, &self.metric)?;
-        out.option(3, &self.threshold)?;
-        out.option(4, &self.time_size)?;
-        out.option(5, &self.time_unit)?;
-        out.option(6, &self.warning_comparator)?;
-        out.option(7, &self.warning_threshold)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agg_type);
+        out.option(1, &self.comparator);
+        out.option(2, &self.metric);
+        out.option(3, &self.threshold);
+        out.option(4, &self.time_size);
+        out.option(5, &self.time_unit);
+        out.option(6, &self.warning_comparator);
+        out.option(7, &self.warning_threshold);
     }
 }
 
@@ -1783,8 +1713,8 @@ impl rt::Model for Filter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.state),
             1 => member.option(&mut self.meta),
@@ -1792,14 +1722,10 @@ impl rt::Model for Filter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.state)?;
-        out.option(1, &self.meta)?;
-        out.option(2, &self.query)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.state);
+        out.option(1, &self.meta);
+        out.option(2, &self.query);
     }
 }
 
@@ -1851,8 +1777,8 @@ impl rt::Model for FilterMeta {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.alias),
             1 => member.option(&mut self.controlled_by),
@@ -1869,23 +1795,19 @@ impl rt::Model for FilterMeta {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.alias)?;
-        out.option(1, &self.controlled_by)?;
-        out.option(2, &self.disabled)?;
-        out.option(3, &self.field)?;
-        out.option(4, &self.group)?;
-        out.option(5, &self.index)?;
-        out.option(6, &self.is_multi_index)?;
-        out.option(7, &self.key)?;
-        out.option(8, &self.negate)?;
-        out.option(9, &self.params)?;
-        out.option(10, &self.r#type)?;
-        out.option(11, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.alias);
+        out.option(1, &self.controlled_by);
+        out.option(2, &self.disabled);
+        out.option(3, &self.field);
+        out.option(4, &self.group);
+        out.option(5, &self.index);
+        out.option(6, &self.is_multi_index);
+        out.option(7, &self.key);
+        out.option(8, &self.negate);
+        out.option(9, &self.params);
+        out.option(10, &self.r#type);
+        out.option(11, &self.value);
     }
 }
 
@@ -1914,21 +1836,17 @@ impl rt::Model for FrameworkHealth {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.status),
             1 => member.option(&mut self.timestamp),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.status)?;
-        out.option(1, &self.timestamp)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.status);
+        out.option(1, &self.timestamp);
     }
 }
 
@@ -1940,6 +1858,9 @@ impl rt::StringEnum for FrameworkHealthStatus {
             "warn" => Self::Warn,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1981,8 +1902,8 @@ impl rt::Model for GetHealthResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.alerting_framework_health),
             1 => member.option(&mut self.has_permanent_encryption_key),
@@ -1990,14 +1911,10 @@ impl rt::Model for GetHealthResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.alerting_framework_health)?;
-        out.option(1, &self.has_permanent_encryption_key)?;
-        out.option(2, &self.is_sufficiently_secure)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.alerting_framework_health);
+        out.option(1, &self.has_permanent_encryption_key);
+        out.option(2, &self.is_sufficiently_secure);
     }
 }
 
@@ -2008,6 +1925,9 @@ impl rt::StringEnum for GroupBy {
             "top" => Self::Top,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2066,8 +1986,8 @@ impl rt::Model for IndexThresholdParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agg_field),
             1 => member.option(&mut self.agg_type),
@@ -2084,23 +2004,19 @@ impl rt::Model for IndexThresholdParams {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agg_field)?;
-        out.option(1, &self.agg_type)?;
-        out.option(2, &self.filter_kuery)?;
-        out.option(3, &self.group_by)?;
-        out.value(4, &self.index)?;
-        out.option(5, &self.term_field)?;
-        out.option(6, &self.term_size)?;
-        out.value(7, &self.threshold)?;
-        out.value(8, &self.threshold_comparator)?;
-        out.value(9, &self.time_field)?;
-        out.value(10, &self.time_window_size)?;
-        out.value(11, &self.time_window_unit)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agg_field);
+        out.option(1, &self.agg_type);
+        out.option(2, &self.filter_kuery);
+        out.option(3, &self.group_by);
+        out.value(4, &self.index);
+        out.option(5, &self.term_field);
+        out.option(6, &self.term_size);
+        out.value(7, &self.threshold);
+        out.value(8, &self.threshold_comparator);
+        out.value(9, &self.time_field);
+        out.value(10, &self.time_window_size);
+        out.value(11, &self.time_window_unit);
     }
 }
 
@@ -2115,6 +2031,9 @@ impl rt::StringEnum for InfraComparator {
             "outside" => Self::Outside,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2165,8 +2084,8 @@ impl rt::Model for InfraInventoryParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.alert_on_no_data),
             1 => member.option(&mut self.criteria),
@@ -2177,17 +2096,13 @@ impl rt::Model for InfraInventoryParams {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.alert_on_no_data)?;
-        out.option(1, &self.criteria)?;
-        out.option(2, &self.filter_query)?;
-        out.option(3, &self.filter_query_text)?;
-        out.option(4, &self.node_type)?;
-        out.option(5, &self.source_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.alert_on_no_data);
+        out.option(1, &self.criteria);
+        out.option(2, &self.filter_query);
+        out.option(3, &self.filter_query_text);
+        out.option(4, &self.node_type);
+        out.option(5, &self.source_id);
     }
 }
 
@@ -2227,8 +2142,8 @@ impl rt::Model for InfraMetricThresholdParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.alert_on_group_disappear),
             1 => member.option(&mut self.alert_on_no_data),
@@ -2239,17 +2154,13 @@ impl rt::Model for InfraMetricThresholdParams {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.alert_on_group_disappear)?;
-        out.option(1, &self.alert_on_no_data)?;
-        out.option(2, &self.criteria)?;
-        out.option(3, &self.filter_query)?;
-        out.option(4, &self.group_by)?;
-        out.option(5, &self.source_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.alert_on_group_disappear);
+        out.option(1, &self.alert_on_no_data);
+        out.option(2, &self.criteria);
+        out.option(3, &self.filter_query);
+        out.option(4, &self.group_by);
+        out.option(5, &self.source_id);
     }
 }
 
@@ -2295,8 +2206,8 @@ impl rt::Model for InventoryCriterion {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.comparator),
             1 => member.option(&mut self.custom_metric),
@@ -2310,20 +2221,16 @@ impl rt::Model for InventoryCriterion {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.comparator)?;
-        out.option(1, &self.custom_metric)?;
-        out.option(2, &self.metric)?;
-        out.option(3, &self.source_id)?;
-        out.option(4, &self.threshold)?;
-        out.option(5, &self.time_size)?;
-        out.option(6, &self.time_unit)?;
-        out.option(7, &self.warning_comparator)?;
-        out.option(8, &self.warning_threshold)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.comparator);
+        out.option(1, &self.custom_metric);
+        out.option(2, &self.metric);
+        out.option(3, &self.source_id);
+        out.option(4, &self.threshold);
+        out.option(5, &self.time_size);
+        out.option(6, &self.time_unit);
+        out.option(7, &self.warning_comparator);
+        out.option(8, &self.warning_threshold);
     }
 }
 
@@ -2354,8 +2261,8 @@ impl rt::Model for InventoryCustomMetric {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.aggregation),
             1 => member.option(&mut self.field),
@@ -2365,16 +2272,12 @@ impl rt::Model for InventoryCustomMetric {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.aggregation)?;
-        out.option(1, &self.field)?;
-        out.option(2, &self.id)?;
-        out.option(3, &self.label)?;
-        out.literal(4, "\"custom\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.aggregation);
+        out.option(1, &self.field);
+        out.option(2, &self.id);
+        out.option(3, &self.label);
+        out.literal(4, "\"custom\"");
     }
 }
 
@@ -2409,6 +2312,9 @@ impl rt::StringEnum for InventoryMetric {
             "custom" => Self::Custom,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2505,8 +2411,8 @@ impl rt::Model for LegacyAlert {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.actions),
             1 => member.option(&mut self.alert_type_id),
@@ -2530,30 +2436,26 @@ impl rt::Model for LegacyAlert {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.actions)?;
-        out.option(1, &self.alert_type_id)?;
-        out.option(2, &self.api_key_owner)?;
-        out.option(3, &self.created_at)?;
-        out.option(4, &self.created_by)?;
-        out.option(5, &self.enabled)?;
-        out.option(6, &self.execution_status)?;
-        out.option(7, &self.id)?;
-        out.option(8, &self.mute_all)?;
-        out.option(9, &self.muted_instance_ids)?;
-        out.option(10, &self.name)?;
-        out.option(11, &self.notify_when)?;
-        out.option(12, &self.params)?;
-        out.option(13, &self.schedule)?;
-        out.option(14, &self.scheduled_task_id)?;
-        out.option(15, &self.tags)?;
-        out.option(16, &self.throttle)?;
-        out.option(17, &self.updated_at)?;
-        out.option(18, &self.updated_by)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.actions);
+        out.option(1, &self.alert_type_id);
+        out.option(2, &self.api_key_owner);
+        out.option(3, &self.created_at);
+        out.option(4, &self.created_by);
+        out.option(5, &self.enabled);
+        out.option(6, &self.execution_status);
+        out.option(7, &self.id);
+        out.option(8, &self.mute_all);
+        out.option(9, &self.muted_instance_ids);
+        out.option(10, &self.name);
+        out.option(11, &self.notify_when);
+        out.option(12, &self.params);
+        out.option(13, &self.schedule);
+        out.option(14, &self.scheduled_task_id);
+        out.option(15, &self.tags);
+        out.option(16, &self.throttle);
+        out.option(17, &self.updated_at);
+        out.option(18, &self.updated_by);
     }
 }
 
@@ -2582,21 +2484,17 @@ impl rt::Model for LegacyAlertExecutionStatus {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.last_execution_date),
             1 => member.option(&mut self.status),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.last_execution_date)?;
-        out.option(1, &self.status)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.last_execution_date);
+        out.option(1, &self.status);
     }
 }
 
@@ -2624,19 +2522,15 @@ impl rt::Model for LegacyAlertSchedule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.interval),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.interval)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.interval);
     }
 }
 
@@ -2655,6 +2549,9 @@ impl rt::StringEnum for LogThresholdComparator {
             "does not match phrase" => Self::DoesNotMatchPhrase,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2698,21 +2595,17 @@ impl rt::Model for LogThresholdCount {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.comparator),
             1 => member.option(&mut self.value),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.comparator)?;
-        out.option(1, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.comparator);
+        out.option(1, &self.value);
     }
 }
 
@@ -2742,8 +2635,8 @@ impl rt::Model for LogThresholdCriterion {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.comparator),
             1 => member.option(&mut self.field),
@@ -2751,14 +2644,10 @@ impl rt::Model for LogThresholdCriterion {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.comparator)?;
-        out.option(1, &self.field)?;
-        out.option(2, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.comparator);
+        out.option(1, &self.field);
+        out.option(2, &self.value);
     }
 }
 
@@ -2823,21 +2712,17 @@ impl rt::Model for LogView {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.log_view_id),
             1 => member.literal("\"log-view-reference\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.log_view_id)?;
-        out.literal(1, "\"log-view-reference\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.log_view_id);
+        out.literal(1, "\"log-view-reference\"");
     }
 }
 
@@ -2856,6 +2741,9 @@ impl rt::StringEnum for MetricThresholdAggType {
             "custom" => Self::Custom,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2973,8 +2861,8 @@ impl rt::Model for MonitorAvailability {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.range),
             1 => member.option(&mut self.range_unit),
@@ -2982,14 +2870,10 @@ impl rt::Model for MonitorAvailability {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.range)?;
-        out.option(1, &self.range_unit)?;
-        out.option(2, &self.threshold)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.range);
+        out.option(1, &self.range_unit);
+        out.option(2, &self.threshold);
     }
 }
 
@@ -3020,8 +2904,8 @@ impl rt::Model for MonitorFilters {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.monitor_type),
             1 => member.option(&mut self.observer_geo_name),
@@ -3030,15 +2914,11 @@ impl rt::Model for MonitorFilters {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.monitor_type)?;
-        out.option(1, &self.observer_geo_name)?;
-        out.option(2, &self.tags)?;
-        out.option(3, &self.url_port)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.monitor_type);
+        out.option(1, &self.observer_geo_name);
+        out.option(2, &self.tags);
+        out.option(3, &self.url_port);
     }
 }
 
@@ -3099,21 +2979,17 @@ impl rt::Model for MonitorTimeRange {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.from),
             1 => member.option(&mut self.to),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.from)?;
-        out.option(1, &self.to)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.from);
+        out.option(1, &self.to);
     }
 }
 
@@ -3129,6 +3005,9 @@ impl rt::StringEnum for NodeType {
             "awsRDS" => Self::AwsRds,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3173,8 +3052,8 @@ impl rt::Model for RatioLogThresholdParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.count),
             1 => member.option(&mut self.criteria),
@@ -3185,17 +3064,13 @@ impl rt::Model for RatioLogThresholdParams {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.count)?;
-        out.option(1, &self.criteria)?;
-        out.option(2, &self.group_by)?;
-        out.value(3, &self.log_view)?;
-        out.value(4, &self.time_size)?;
-        out.value(5, &self.time_unit)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.count);
+        out.option(1, &self.criteria);
+        out.option(2, &self.group_by);
+        out.value(3, &self.log_view);
+        out.value(4, &self.time_size);
+        out.value(5, &self.time_unit);
     }
 }
 
@@ -3257,8 +3132,8 @@ impl rt::Model for RuleType {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.action_groups),
             1 => member.option(&mut self.action_variables),
@@ -3280,28 +3155,24 @@ impl rt::Model for RuleType {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.action_groups)?;
-        out.option(1, &self.action_variables)?;
-        out.option(2, &self.alerts)?;
-        out.option(3, &self.authorized_consumers)?;
-        out.option(4, &self.category)?;
-        out.option(5, &self.default_action_group_id)?;
-        out.option(6, &self.does_set_recovery_context)?;
-        out.option(7, &self.enabled_in_license)?;
-        out.option(8, &self.has_alerts_mappings)?;
-        out.option(9, &self.has_fields_for_a_a_d)?;
-        out.option(10, &self.id)?;
-        out.option(11, &self.is_exportable)?;
-        out.option(12, &self.minimum_license_required)?;
-        out.option(13, &self.name)?;
-        out.option(14, &self.producer)?;
-        out.option(15, &self.recovery_action_group)?;
-        out.option(16, &self.rule_task_timeout)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.action_groups);
+        out.option(1, &self.action_variables);
+        out.option(2, &self.alerts);
+        out.option(3, &self.authorized_consumers);
+        out.option(4, &self.category);
+        out.option(5, &self.default_action_group_id);
+        out.option(6, &self.does_set_recovery_context);
+        out.option(7, &self.enabled_in_license);
+        out.option(8, &self.has_alerts_mappings);
+        out.option(9, &self.has_fields_for_a_a_d);
+        out.option(10, &self.id);
+        out.option(11, &self.is_exportable);
+        out.option(12, &self.minimum_license_required);
+        out.option(13, &self.name);
+        out.option(14, &self.producer);
+        out.option(15, &self.recovery_action_group);
+        out.option(16, &self.rule_task_timeout);
     }
 }
 
@@ -3345,8 +3216,8 @@ impl rt::Model for RuleTypeAlerts {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.context),
             1 => member.option(&mut self.dynamic),
@@ -3359,19 +3230,15 @@ impl rt::Model for RuleTypeAlerts {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.context)?;
-        out.option(1, &self.dynamic)?;
-        out.option(2, &self.is_space_aware)?;
-        out.option(3, &self.mappings)?;
-        out.option(4, &self.secondary_alias)?;
-        out.option(5, &self.should_write)?;
-        out.option(6, &self.use_ecs)?;
-        out.option(7, &self.use_legacy_alerts)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.context);
+        out.option(1, &self.dynamic);
+        out.option(2, &self.is_space_aware);
+        out.option(3, &self.mappings);
+        out.option(4, &self.secondary_alias);
+        out.option(5, &self.should_write);
+        out.option(6, &self.use_ecs);
+        out.option(7, &self.use_legacy_alerts);
     }
 }
 
@@ -3383,6 +3250,9 @@ impl rt::StringEnum for RuleTypeCategory {
             "securitySolution" => Self::SecuritySolution,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3420,8 +3290,8 @@ impl rt::Model for SearchConfiguration {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.filter),
             1 => member.option(&mut self.index),
@@ -3429,14 +3299,10 @@ impl rt::Model for SearchConfiguration {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.filter)?;
-        out.option(1, &self.index)?;
-        out.option(2, &self.query)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.filter);
+        out.option(1, &self.index);
+        out.option(2, &self.query);
     }
 }
 
@@ -3465,21 +3331,17 @@ impl rt::Model for SearchQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.language),
             1 => member.option(&mut self.query),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.language)?;
-        out.option(1, &self.query)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.language);
+        out.option(1, &self.query);
     }
 }
 
@@ -3517,8 +3379,8 @@ impl rt::Model for SloBurnRateParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.burn_rate_threshold),
             1 => member.option(&mut self.long_window),
@@ -3528,16 +3390,12 @@ impl rt::Model for SloBurnRateParams {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.burn_rate_threshold)?;
-        out.option(1, &self.long_window)?;
-        out.option(2, &self.max_burn_rate_threshold)?;
-        out.option(3, &self.short_window)?;
-        out.option(4, &self.slo_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.burn_rate_threshold);
+        out.option(1, &self.long_window);
+        out.option(2, &self.max_burn_rate_threshold);
+        out.option(3, &self.short_window);
+        out.option(4, &self.slo_id);
     }
 }
 
@@ -3589,8 +3447,8 @@ impl rt::Model for SyntheticsMonitorStatusParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.availability),
             1 => member.option(&mut self.filters),
@@ -3607,23 +3465,19 @@ impl rt::Model for SyntheticsMonitorStatusParams {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.availability)?;
-        out.option(1, &self.filters)?;
-        out.option(2, &self.is_auto_generated)?;
-        out.option(3, &self.locations)?;
-        out.value(4, &self.num_times)?;
-        out.option(5, &self.search)?;
-        out.value(6, &self.should_check_availability)?;
-        out.value(7, &self.should_check_status)?;
-        out.option(8, &self.timerange)?;
-        out.option(9, &self.timerange_count)?;
-        out.option(10, &self.timerange_unit)?;
-        out.option(11, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.availability);
+        out.option(1, &self.filters);
+        out.option(2, &self.is_auto_generated);
+        out.option(3, &self.locations);
+        out.value(4, &self.num_times);
+        out.option(5, &self.search);
+        out.value(6, &self.should_check_availability);
+        out.value(7, &self.should_check_status);
+        out.option(8, &self.timerange);
+        out.option(9, &self.timerange_count);
+        out.option(10, &self.timerange_unit);
+        out.option(11, &self.version);
     }
 }
 
@@ -3653,8 +3507,8 @@ impl rt::Model for SyntheticsUptimeTlsParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.cert_age_threshold),
             1 => member.option(&mut self.cert_expiration_threshold),
@@ -3662,14 +3516,10 @@ impl rt::Model for SyntheticsUptimeTlsParams {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.cert_age_threshold)?;
-        out.option(1, &self.cert_expiration_threshold)?;
-        out.option(2, &self.search)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.cert_age_threshold);
+        out.option(1, &self.cert_expiration_threshold);
+        out.option(2, &self.search);
     }
 }
 
@@ -3684,6 +3534,9 @@ impl rt::StringEnum for ThresholdComparator {
             "notBetween" => Self::NotBetween,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3734,6 +3587,9 @@ impl rt::StringEnum for TimeWindowUnit {
             "d" => Self::D,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {

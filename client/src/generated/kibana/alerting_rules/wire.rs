@@ -11,7 +11,7 @@ use crate::body::Body;
 use crate::response::NoContent;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     ActionFrequency, AlertDelay, AlertsCount, AlertsFilter, AlertsFilterQuery,
     CustomSchedule, CustomScheduleRecurrence, DashboardReference, DisableOptions,
@@ -57,8 +57,8 @@ impl rt::Model for ActionFrequency {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.notify_when),
             1 => member.value(&mut self.summary),
@@ -66,14 +66,10 @@ impl rt::Model for ActionFrequency {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.notify_when)?;
-        out.value(1, &self.summary)?;
-        out.nullable(2, &self.throttle)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.notify_when);
+        out.value(1, &self.summary);
+        out.nullable(2, &self.throttle);
     }
 }
 
@@ -101,19 +97,15 @@ impl rt::Model for AlertDelay {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.active),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.active)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.active);
     }
 }
 
@@ -144,8 +136,8 @@ impl rt::Model for AlertsCount {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.active),
             1 => member.option(&mut self.ignored),
@@ -154,15 +146,11 @@ impl rt::Model for AlertsCount {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.active)?;
-        out.option(1, &self.ignored)?;
-        out.option(2, &self.member_new)?;
-        out.option(3, &self.recovered)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.active);
+        out.option(1, &self.ignored);
+        out.option(2, &self.member_new);
+        out.option(3, &self.recovered);
     }
 }
 
@@ -191,21 +179,17 @@ impl rt::Model for AlertsFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.query),
             1 => member.option(&mut self.timeframe),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.query)?;
-        out.option(1, &self.timeframe)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.query);
+        out.option(1, &self.timeframe);
     }
 }
 
@@ -235,8 +219,8 @@ impl rt::Model for AlertsFilterQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.dsl),
             1 => member.value(&mut self.filters),
@@ -244,14 +228,10 @@ impl rt::Model for AlertsFilterQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.dsl)?;
-        out.value(1, &self.filters)?;
-        out.value(2, &self.kql)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.dsl);
+        out.value(1, &self.filters);
+        out.value(2, &self.kql);
     }
 }
 
@@ -282,8 +262,8 @@ impl rt::Model for CustomSchedule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.duration),
             1 => member.option(&mut self.recurring),
@@ -292,15 +272,11 @@ impl rt::Model for CustomSchedule {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.duration)?;
-        out.option(1, &self.recurring)?;
-        out.value(2, &self.start)?;
-        out.option(3, &self.timezone)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.duration);
+        out.option(1, &self.recurring);
+        out.value(2, &self.start);
+        out.option(3, &self.timezone);
     }
 }
 
@@ -333,8 +309,8 @@ impl rt::Model for CustomScheduleRecurrence {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.end),
             1 => member.option(&mut self.every),
@@ -345,17 +321,13 @@ impl rt::Model for CustomScheduleRecurrence {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.end)?;
-        out.option(1, &self.every)?;
-        out.option(2, &self.occurrences)?;
-        out.option(3, &self.on_month)?;
-        out.option(4, &self.on_month_day)?;
-        out.option(5, &self.on_week_day)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.end);
+        out.option(1, &self.every);
+        out.option(2, &self.occurrences);
+        out.option(3, &self.on_month);
+        out.option(4, &self.on_month_day);
+        out.option(5, &self.on_week_day);
     }
 }
 
@@ -383,19 +355,15 @@ impl rt::Model for DashboardReference {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
     }
 }
 
@@ -423,19 +391,15 @@ impl rt::Model for DisableOptions {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.untrack),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.untrack)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.untrack);
     }
 }
 
@@ -566,6 +530,9 @@ impl rt::StringEnum for ExecutionErrorReason {
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
+    }
     fn name(&self) -> &str {
         match self {
             Self::Read => "read",
@@ -609,8 +576,8 @@ impl rt::Model for ExecutionStatus {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.error),
             1 => member.option(&mut self.last_duration),
@@ -620,16 +587,12 @@ impl rt::Model for ExecutionStatus {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.error)?;
-        out.option(1, &self.last_duration)?;
-        out.value(2, &self.last_execution_date)?;
-        out.value(3, &self.status)?;
-        out.option(4, &self.warning)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.error);
+        out.option(1, &self.last_duration);
+        out.value(2, &self.last_execution_date);
+        out.value(3, &self.status);
+        out.option(4, &self.warning);
     }
 }
 
@@ -658,21 +621,17 @@ impl rt::Model for ExecutionStatusError {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.message),
             1 => member.value(&mut self.reason),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.message)?;
-        out.value(1, &self.reason)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.message);
+        out.value(1, &self.reason);
     }
 }
 
@@ -701,21 +660,17 @@ impl rt::Model for ExecutionStatusWarning {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.message),
             1 => member.value(&mut self.reason),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.message)?;
-        out.value(1, &self.reason)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.message);
+        out.value(1, &self.reason);
     }
 }
 
@@ -728,6 +683,9 @@ impl rt::StringEnum for ExecutionWarningReason {
             "ruleExecution" => Self::RuleExecution,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -767,8 +725,8 @@ impl rt::Model for FindResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.data),
             1 => member.value(&mut self.page),
@@ -777,15 +735,11 @@ impl rt::Model for FindResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data)?;
-        out.value(1, &self.page)?;
-        out.value(2, &self.per_page)?;
-        out.value(3, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.data);
+        out.value(1, &self.page);
+        out.value(2, &self.per_page);
+        out.value(3, &self.total);
     }
 }
 
@@ -814,21 +768,17 @@ impl rt::Model for Flapping {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.look_back_window),
             1 => member.value(&mut self.status_change_threshold),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.look_back_window)?;
-        out.value(1, &self.status_change_threshold)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.look_back_window);
+        out.value(1, &self.status_change_threshold);
     }
 }
 
@@ -857,21 +807,17 @@ impl rt::Model for GapRange {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.gte),
             1 => member.value(&mut self.lte),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.gte)?;
-        out.value(1, &self.lte)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.gte);
+        out.value(1, &self.lte);
     }
 }
 
@@ -899,19 +845,15 @@ impl rt::Model for InvestigationGuide {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.blob),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.blob)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.blob);
     }
 }
 
@@ -943,8 +885,8 @@ impl rt::Model for LastRun {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.alerts_count),
             1 => member.value(&mut self.outcome),
@@ -954,16 +896,12 @@ impl rt::Model for LastRun {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.alerts_count)?;
-        out.value(1, &self.outcome)?;
-        out.option(2, &self.outcome_msg)?;
-        out.option(3, &self.outcome_order)?;
-        out.option(4, &self.warning)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.alerts_count);
+        out.value(1, &self.outcome);
+        out.option(2, &self.outcome_msg);
+        out.option(3, &self.outcome_order);
+        out.option(4, &self.warning);
     }
 }
 
@@ -984,6 +922,9 @@ impl rt::StringEnum for LastRunWarning {
             "ruleExecution" => Self::RuleExecution,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1029,21 +970,17 @@ impl rt::Model for MonitoredRun {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.metrics),
             1 => member.value(&mut self.timestamp),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.metrics)?;
-        out.value(1, &self.timestamp)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.metrics);
+        out.value(1, &self.timestamp);
     }
 }
 
@@ -1071,19 +1008,15 @@ impl rt::Model for Monitoring {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.run),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.run)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.run);
     }
 }
 
@@ -1111,19 +1044,15 @@ impl rt::Model for NewInvestigationGuide {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.blob),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.blob)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.blob);
     }
 }
 
@@ -1165,8 +1094,8 @@ impl rt::Model for NewRuleAction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.alerts_filter),
             1 => member.option(&mut self.frequency),
@@ -1178,18 +1107,14 @@ impl rt::Model for NewRuleAction {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.alerts_filter)?;
-        out.option(1, &self.frequency)?;
-        out.option(2, &self.group)?;
-        out.value(3, &self.id)?;
-        out.option(4, &self.params)?;
-        out.option(5, &self.use_alert_data_for_template)?;
-        out.option(6, &self.uuid)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.alerts_filter);
+        out.option(1, &self.frequency);
+        out.option(2, &self.group);
+        out.value(3, &self.id);
+        out.option(4, &self.params);
+        out.option(5, &self.use_alert_data_for_template);
+        out.option(6, &self.uuid);
     }
 }
 
@@ -1218,21 +1143,17 @@ impl rt::Model for NewRuleArtifacts {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.dashboards),
             1 => member.option(&mut self.investigation_guide),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.dashboards)?;
-        out.option(1, &self.investigation_guide)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.dashboards);
+        out.option(1, &self.investigation_guide);
     }
 }
 
@@ -1260,19 +1181,15 @@ impl rt::Model for NewSnoozeSchedule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.custom),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.custom)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.custom);
     }
 }
 
@@ -1284,6 +1201,9 @@ impl rt::StringEnum for NotifyWhen {
             "onThrottleInterval" => Self::OnThrottleInterval,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1321,8 +1241,8 @@ impl rt::Model for QueryFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.state),
             1 => member.value(&mut self.meta),
@@ -1330,14 +1250,10 @@ impl rt::Model for QueryFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.state)?;
-        out.value(1, &self.meta)?;
-        out.option(2, &self.query)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.state);
+        out.value(1, &self.meta);
+        out.option(2, &self.query);
     }
 }
 
@@ -1365,19 +1281,15 @@ impl rt::Model for QueryFilterState {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.store),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.store)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.store);
     }
 }
 
@@ -1388,6 +1300,9 @@ impl rt::StringEnum for QueryFilterStore {
             "globalState" => Self::GlobalState,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1454,8 +1369,8 @@ impl rt::Model for RRule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.byhour),
             1 => member.option(&mut self.byminute),
@@ -1476,27 +1391,23 @@ impl rt::Model for RRule {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.byhour)?;
-        out.option(1, &self.byminute)?;
-        out.option(2, &self.bymonth)?;
-        out.option(3, &self.bymonthday)?;
-        out.option(4, &self.bysecond)?;
-        out.option(5, &self.bysetpos)?;
-        out.option(6, &self.byweekday)?;
-        out.option(7, &self.byweekno)?;
-        out.option(8, &self.byyearday)?;
-        out.option(9, &self.count)?;
-        out.value(10, &self.dtstart)?;
-        out.option(11, &self.freq)?;
-        out.option(12, &self.interval)?;
-        out.value(13, &self.tzid)?;
-        out.option(14, &self.until)?;
-        out.option(15, &self.wkst)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.byhour);
+        out.option(1, &self.byminute);
+        out.option(2, &self.bymonth);
+        out.option(3, &self.bymonthday);
+        out.option(4, &self.bysecond);
+        out.option(5, &self.bysetpos);
+        out.option(6, &self.byweekday);
+        out.option(7, &self.byweekno);
+        out.option(8, &self.byyearday);
+        out.option(9, &self.count);
+        out.value(10, &self.dtstart);
+        out.option(11, &self.freq);
+        out.option(12, &self.interval);
+        out.value(13, &self.tzid);
+        out.option(14, &self.until);
+        out.option(15, &self.wkst);
     }
 }
 
@@ -1593,8 +1504,8 @@ impl rt::Model for Rule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.actions),
             1 => member.option(&mut self.active_snoozes),
@@ -1633,45 +1544,41 @@ impl rt::Model for Rule {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.actions)?;
-        out.option(1, &self.active_snoozes)?;
-        out.option(2, &self.alert_delay)?;
-        out.option(3, &self.api_key_created_by_user)?;
-        out.nullable(4, &self.api_key_owner)?;
-        out.option(5, &self.artifacts)?;
-        out.value(6, &self.consumer)?;
-        out.value(7, &self.created_at)?;
-        out.nullable(8, &self.created_by)?;
-        out.value(9, &self.enabled)?;
-        out.value(10, &self.execution_status)?;
-        out.option(11, &self.flapping)?;
-        out.value(12, &self.id)?;
-        out.option(13, &self.is_snoozed_until)?;
-        out.option(14, &self.last_run)?;
-        out.option(15, &self.mapped_params)?;
-        out.option(16, &self.monitoring)?;
-        out.value(17, &self.mute_all)?;
-        out.value(18, &self.muted_alert_ids)?;
-        out.value(19, &self.name)?;
-        out.option(20, &self.next_run)?;
-        out.option(21, &self.notify_when)?;
-        out.value(22, &self.params)?;
-        out.value(23, &self.revision)?;
-        out.value(24, &self.rule_type_id)?;
-        out.option(25, &self.running)?;
-        out.value(26, &self.schedule)?;
-        out.option(27, &self.scheduled_task_id)?;
-        out.option(28, &self.snooze_schedule)?;
-        out.value(29, &self.tags)?;
-        out.option(30, &self.throttle)?;
-        out.value(31, &self.updated_at)?;
-        out.nullable(32, &self.updated_by)?;
-        out.option(33, &self.view_in_app_relative_url)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.actions);
+        out.option(1, &self.active_snoozes);
+        out.option(2, &self.alert_delay);
+        out.option(3, &self.api_key_created_by_user);
+        out.nullable(4, &self.api_key_owner);
+        out.option(5, &self.artifacts);
+        out.value(6, &self.consumer);
+        out.value(7, &self.created_at);
+        out.nullable(8, &self.created_by);
+        out.value(9, &self.enabled);
+        out.value(10, &self.execution_status);
+        out.option(11, &self.flapping);
+        out.value(12, &self.id);
+        out.option(13, &self.is_snoozed_until);
+        out.option(14, &self.last_run);
+        out.option(15, &self.mapped_params);
+        out.option(16, &self.monitoring);
+        out.value(17, &self.mute_all);
+        out.value(18, &self.muted_alert_ids);
+        out.value(19, &self.name);
+        out.option(20, &self.next_run);
+        out.option(21, &self.notify_when);
+        out.value(22, &self.params);
+        out.value(23, &self.revision);
+        out.value(24, &self.rule_type_id);
+        out.option(25, &self.running);
+        out.value(26, &self.schedule);
+        out.option(27, &self.scheduled_task_id);
+        out.option(28, &self.snooze_schedule);
+        out.value(29, &self.tags);
+        out.option(30, &self.throttle);
+        out.value(31, &self.updated_at);
+        out.nullable(32, &self.updated_by);
+        out.option(33, &self.view_in_app_relative_url);
     }
 }
 
@@ -1715,8 +1622,8 @@ impl rt::Model for RuleAction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.alerts_filter),
             1 => member.value(&mut self.connector_type_id),
@@ -1729,19 +1636,15 @@ impl rt::Model for RuleAction {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.alerts_filter)?;
-        out.value(1, &self.connector_type_id)?;
-        out.option(2, &self.frequency)?;
-        out.option(3, &self.group)?;
-        out.value(4, &self.id)?;
-        out.value(5, &self.params)?;
-        out.option(6, &self.use_alert_data_for_template)?;
-        out.option(7, &self.uuid)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.alerts_filter);
+        out.value(1, &self.connector_type_id);
+        out.option(2, &self.frequency);
+        out.option(3, &self.group);
+        out.value(4, &self.id);
+        out.value(5, &self.params);
+        out.option(6, &self.use_alert_data_for_template);
+        out.option(7, &self.uuid);
     }
 }
 
@@ -1770,21 +1673,17 @@ impl rt::Model for RuleArtifacts {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.dashboards),
             1 => member.option(&mut self.investigation_guide),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.dashboards)?;
-        out.option(1, &self.investigation_guide)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.dashboards);
+        out.option(1, &self.investigation_guide);
     }
 }
 
@@ -2040,19 +1939,15 @@ impl rt::Model for RuleSchedule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.interval),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.interval)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.interval);
     }
 }
 
@@ -2083,8 +1978,8 @@ impl rt::Model for RuleSnooze {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.duration),
             1 => member.option(&mut self.id),
@@ -2093,15 +1988,11 @@ impl rt::Model for RuleSnooze {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.duration)?;
-        out.option(1, &self.id)?;
-        out.value(2, &self.r_rule)?;
-        out.option(3, &self.skip_recurrences)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.duration);
+        out.option(1, &self.id);
+        out.value(2, &self.r_rule);
+        out.option(3, &self.skip_recurrences);
     }
 }
 
@@ -2116,6 +2007,9 @@ impl rt::StringEnum for RuleStatus {
             "unknown" => Self::Unknown,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2157,8 +2051,8 @@ impl rt::Model for RunCalculatedMetrics {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.p50),
             1 => member.option(&mut self.p95),
@@ -2167,15 +2061,11 @@ impl rt::Model for RunCalculatedMetrics {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.p50)?;
-        out.option(1, &self.p95)?;
-        out.option(2, &self.p99)?;
-        out.value(3, &self.success_ratio)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.p50);
+        out.option(1, &self.p95);
+        out.option(2, &self.p99);
+        out.value(3, &self.success_ratio);
     }
 }
 
@@ -2206,8 +2096,8 @@ impl rt::Model for RunHistoryEntry {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.duration),
             1 => member.option(&mut self.outcome),
@@ -2216,15 +2106,11 @@ impl rt::Model for RunHistoryEntry {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.duration)?;
-        out.option(1, &self.outcome)?;
-        out.value(2, &self.success)?;
-        out.value(3, &self.timestamp)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.duration);
+        out.option(1, &self.outcome);
+        out.value(2, &self.success);
+        out.value(3, &self.timestamp);
     }
 }
 
@@ -2266,8 +2152,8 @@ impl rt::Model for RunMetrics {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.duration),
             1 => member.option(&mut self.gap_duration_s),
@@ -2279,18 +2165,14 @@ impl rt::Model for RunMetrics {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.duration)?;
-        out.option(1, &self.gap_duration_s)?;
-        out.option(2, &self.gap_range)?;
-        out.option(3, &self.total_alerts_created)?;
-        out.option(4, &self.total_alerts_detected)?;
-        out.option(5, &self.total_indexing_duration_ms)?;
-        out.option(6, &self.total_search_duration_ms)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.duration);
+        out.option(1, &self.gap_duration_s);
+        out.option(2, &self.gap_range);
+        out.option(3, &self.total_alerts_created);
+        out.option(4, &self.total_alerts_detected);
+        out.option(5, &self.total_indexing_duration_ms);
+        out.option(6, &self.total_search_duration_ms);
     }
 }
 
@@ -2320,8 +2202,8 @@ impl rt::Model for RunMonitoring {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.calculated_metrics),
             1 => member.value(&mut self.history),
@@ -2329,14 +2211,10 @@ impl rt::Model for RunMonitoring {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.calculated_metrics)?;
-        out.value(1, &self.history)?;
-        out.value(2, &self.last_run)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.calculated_metrics);
+        out.value(1, &self.history);
+        out.value(2, &self.last_run);
     }
 }
 
@@ -2348,6 +2226,9 @@ impl rt::StringEnum for RunOutcome {
             "failed" => Self::Failed,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2384,21 +2265,17 @@ impl rt::Model for SavedObjectReference {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.value(1, &self.r#type);
     }
 }
 
@@ -2409,6 +2286,9 @@ impl rt::StringEnum for SearchOperator {
             "AND" => Self::And,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2443,19 +2323,15 @@ impl rt::Model for SnoozeResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.body),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.body)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.body);
     }
 }
 
@@ -2483,19 +2359,15 @@ impl rt::Model for SnoozedRule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.schedule),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.schedule)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.schedule);
     }
 }
 
@@ -2524,21 +2396,17 @@ impl rt::Model for SnoozedSchedule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.custom),
             1 => member.value(&mut self.id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.custom)?;
-        out.value(1, &self.id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.custom);
+        out.value(1, &self.id);
     }
 }
 
@@ -2549,6 +2417,9 @@ impl rt::StringEnum for SortOrder {
             "desc" => Self::Desc,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2585,8 +2456,8 @@ impl rt::Model for Timeframe {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.days),
             1 => member.value(&mut self.hours),
@@ -2594,14 +2465,10 @@ impl rt::Model for Timeframe {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.days)?;
-        out.value(1, &self.hours)?;
-        out.value(2, &self.timezone)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.days);
+        out.value(1, &self.hours);
+        out.value(2, &self.timezone);
     }
 }
 
@@ -2630,21 +2497,17 @@ impl rt::Model for TimeframeHours {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.end),
             1 => member.value(&mut self.start),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.end)?;
-        out.value(1, &self.start)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.end);
+        out.value(1, &self.start);
     }
 }
 
@@ -2660,6 +2523,9 @@ impl rt::StringEnum for Weekday {
             "SU" => Self::Su,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2726,8 +2592,8 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.actions),
             1 => member.option(&mut self.alert_delay),
@@ -2745,24 +2611,20 @@ impl rt::Model for CreateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.actions)?;
-        out.option(1, &self.alert_delay)?;
-        out.option(2, &self.artifacts)?;
-        out.value(3, &self.consumer)?;
-        out.option(4, &self.enabled)?;
-        out.option(5, &self.flapping)?;
-        out.value(6, &self.name)?;
-        out.option(7, &self.notify_when)?;
-        out.option(8, &self.params)?;
-        out.value(9, &self.rule_type_id)?;
-        out.value(10, &self.schedule)?;
-        out.option(11, &self.tags)?;
-        out.option(12, &self.throttle)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.actions);
+        out.option(1, &self.alert_delay);
+        out.option(2, &self.artifacts);
+        out.value(3, &self.consumer);
+        out.option(4, &self.enabled);
+        out.option(5, &self.flapping);
+        out.value(6, &self.name);
+        out.option(7, &self.notify_when);
+        out.option(8, &self.params);
+        out.value(9, &self.rule_type_id);
+        out.value(10, &self.schedule);
+        out.option(11, &self.tags);
+        out.option(12, &self.throttle);
     }
 }
 
@@ -2844,8 +2706,8 @@ impl rt::Model for CreateWithIdRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.actions),
             1 => member.option(&mut self.alert_delay),
@@ -2863,24 +2725,20 @@ impl rt::Model for CreateWithIdRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.actions)?;
-        out.option(1, &self.alert_delay)?;
-        out.option(2, &self.artifacts)?;
-        out.value(3, &self.consumer)?;
-        out.option(4, &self.enabled)?;
-        out.option(5, &self.flapping)?;
-        out.value(6, &self.name)?;
-        out.option(7, &self.notify_when)?;
-        out.option(8, &self.params)?;
-        out.value(9, &self.rule_type_id)?;
-        out.value(10, &self.schedule)?;
-        out.option(11, &self.tags)?;
-        out.option(12, &self.throttle)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.actions);
+        out.option(1, &self.alert_delay);
+        out.option(2, &self.artifacts);
+        out.value(3, &self.consumer);
+        out.option(4, &self.enabled);
+        out.option(5, &self.flapping);
+        out.value(6, &self.name);
+        out.option(7, &self.notify_when);
+        out.option(8, &self.params);
+        out.value(9, &self.rule_type_id);
+        out.value(10, &self.schedule);
+        out.option(11, &self.tags);
+        out.option(12, &self.throttle);
     }
 }
 
@@ -3164,19 +3022,15 @@ impl rt::Model for SnoozeRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.schedule),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.schedule)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.schedule);
     }
 }
 
@@ -3328,8 +3182,8 @@ impl rt::Model for UpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.actions),
             1 => member.option(&mut self.alert_delay),
@@ -3344,21 +3198,17 @@ impl rt::Model for UpdateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.actions)?;
-        out.option(1, &self.alert_delay)?;
-        out.option(2, &self.artifacts)?;
-        out.option(3, &self.flapping)?;
-        out.value(4, &self.name)?;
-        out.option(5, &self.notify_when)?;
-        out.option(6, &self.params)?;
-        out.value(7, &self.schedule)?;
-        out.option(8, &self.tags)?;
-        out.option(9, &self.throttle)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.actions);
+        out.option(1, &self.alert_delay);
+        out.option(2, &self.artifacts);
+        out.option(3, &self.flapping);
+        out.value(4, &self.name);
+        out.option(5, &self.notify_when);
+        out.option(6, &self.params);
+        out.value(7, &self.schedule);
+        out.option(8, &self.tags);
+        out.option(9, &self.throttle);
     }
 }
 

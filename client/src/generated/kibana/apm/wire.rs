@@ -9,7 +9,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::Extra;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     AgentConfiguration, AgentConfigurations, AgentKey, AnnotatedService,
     AnnotationDetails, AnnotationEvent, AnnotationService, AnnotationSource,
@@ -59,8 +59,8 @@ impl rt::Model for AgentConfiguration {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.timestamp),
             1 => member.option(&mut self.agent_name),
@@ -71,17 +71,13 @@ impl rt::Model for AgentConfiguration {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.timestamp)?;
-        out.option(1, &self.agent_name)?;
-        out.option(2, &self.applied_by_agent)?;
-        out.value(3, &self.etag)?;
-        out.value(4, &self.service)?;
-        out.value(5, &self.settings)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.timestamp);
+        out.option(1, &self.agent_name);
+        out.option(2, &self.applied_by_agent);
+        out.value(3, &self.etag);
+        out.value(4, &self.service);
+        out.value(5, &self.settings);
     }
 }
 
@@ -109,19 +105,15 @@ impl rt::Model for AgentConfigurations {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.configurations),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.configurations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.configurations);
     }
 }
 
@@ -153,8 +145,8 @@ impl rt::Model for AgentKey {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.api_key),
             1 => member.value(&mut self.encoded),
@@ -164,16 +156,12 @@ impl rt::Model for AgentKey {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.api_key)?;
-        out.value(1, &self.encoded)?;
-        out.option(2, &self.expiration)?;
-        out.value(3, &self.id)?;
-        out.value(4, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.api_key);
+        out.value(1, &self.encoded);
+        out.option(2, &self.expiration);
+        out.value(3, &self.id);
+        out.value(4, &self.name);
     }
 }
 
@@ -184,6 +172,9 @@ impl rt::StringEnum for AgentKeyPrivilege {
             "config_agent:read" => Self::ConfigAgentRead,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -219,21 +210,17 @@ impl rt::Model for AnnotatedService {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.environment),
             1 => member.value(&mut self.version),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.environment)?;
-        out.value(1, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.environment);
+        out.value(1, &self.version);
     }
 }
 
@@ -262,21 +249,17 @@ impl rt::Model for AnnotationDetails {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.title),
             1 => member.option(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.title)?;
-        out.option(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.title);
+        out.option(1, &self.r#type);
     }
 }
 
@@ -304,19 +287,15 @@ impl rt::Model for AnnotationEvent {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.created),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.created)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.created);
     }
 }
 
@@ -346,8 +325,8 @@ impl rt::Model for AnnotationService {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.environment),
             1 => member.option(&mut self.name),
@@ -355,14 +334,10 @@ impl rt::Model for AnnotationService {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.environment)?;
-        out.option(1, &self.name)?;
-        out.option(2, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.environment);
+        out.option(1, &self.name);
+        out.option(2, &self.version);
     }
 }
 
@@ -395,8 +370,8 @@ impl rt::Model for AnnotationSource {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.timestamp),
             1 => member.option(&mut self.annotation),
@@ -407,17 +382,13 @@ impl rt::Model for AnnotationSource {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.timestamp)?;
-        out.option(1, &self.annotation)?;
-        out.option(2, &self.event)?;
-        out.option(3, &self.message)?;
-        out.option(4, &self.service)?;
-        out.option(5, &self.tags)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.timestamp);
+        out.option(1, &self.annotation);
+        out.option(2, &self.event);
+        out.option(3, &self.message);
+        out.option(4, &self.service);
+        out.option(5, &self.tags);
     }
 }
 
@@ -445,19 +416,15 @@ impl rt::Model for CreatedAgentKey {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_key),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_key)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_key);
     }
 }
 
@@ -487,8 +454,8 @@ impl rt::Model for CreatedAnnotation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.id),
             1 => member.option(&mut self.index),
@@ -496,14 +463,10 @@ impl rt::Model for CreatedAnnotation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        out.option(1, &self.index)?;
-        out.option(2, &self.source)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.id);
+        out.option(1, &self.index);
+        out.option(2, &self.source);
     }
 }
 
@@ -531,19 +494,15 @@ impl rt::Model for DeletedAgentConfiguration {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.result),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.result)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.result);
     }
 }
 
@@ -568,13 +527,11 @@ impl rt::Model for Empty {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         _: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.untyped()
     }
-    fn write<S: SerializeMap>(&self, _: &mut rt::Writer<'_, S>) -> Result<(), S::Error> {
-        Ok(())
-    }
+    fn write<S: SerializeMap>(&self, _: &mut rt::Writer<'_, S>) {}
 }
 
 impl rt::Model for FoundAgentConfiguration {
@@ -604,8 +561,8 @@ impl rt::Model for FoundAgentConfiguration {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.id),
             1 => member.option(&mut self.index),
@@ -614,15 +571,11 @@ impl rt::Model for FoundAgentConfiguration {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        out.option(1, &self.index)?;
-        out.option(2, &self.score)?;
-        out.option(3, &self.source)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.id);
+        out.option(1, &self.index);
+        out.option(2, &self.score);
+        out.option(3, &self.source);
     }
 }
 
@@ -652,8 +605,8 @@ impl rt::Model for FoundAnnotation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.timestamp),
             1 => member.option(&mut self.id),
@@ -662,15 +615,11 @@ impl rt::Model for FoundAnnotation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.timestamp)?;
-        out.option(1, &self.id)?;
-        out.option(2, &self.text)?;
-        out.literal(3, "\"version\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.timestamp);
+        out.option(1, &self.id);
+        out.option(2, &self.text);
+        out.literal(3, "\"version\"");
     }
 }
 
@@ -698,19 +647,15 @@ impl rt::Model for FoundAnnotations {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.annotations),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.annotations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.annotations);
     }
 }
 
@@ -739,21 +684,17 @@ impl rt::Model for Service {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.environment),
             1 => member.option(&mut self.name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.environment)?;
-        out.option(1, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.environment);
+        out.option(1, &self.name);
     }
 }
 
@@ -781,19 +722,15 @@ impl rt::Model for ServiceAgentName {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_name);
     }
 }
 
@@ -822,21 +759,17 @@ impl rt::Model for ServiceEnvironment {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.already_configured),
             1 => member.option(&mut self.name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.already_configured)?;
-        out.option(1, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.already_configured);
+        out.option(1, &self.name);
     }
 }
 
@@ -864,19 +797,15 @@ impl rt::Model for ServiceEnvironments {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.environments),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.environments)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.environments);
     }
 }
 
@@ -918,8 +847,8 @@ impl rt::Model for SingleAgentConfiguration {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.timestamp),
             1 => member.option(&mut self.agent_name),
@@ -931,18 +860,14 @@ impl rt::Model for SingleAgentConfiguration {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.timestamp)?;
-        out.option(1, &self.agent_name)?;
-        out.option(2, &self.applied_by_agent)?;
-        out.value(3, &self.etag)?;
-        out.value(5, &self.service)?;
-        out.value(6, &self.settings)?;
-        out.value(4, &self.id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.timestamp);
+        out.option(1, &self.agent_name);
+        out.option(2, &self.applied_by_agent);
+        out.value(3, &self.etag);
+        out.value(5, &self.service);
+        out.value(6, &self.settings);
+        out.value(4, &self.id);
     }
 }
 
@@ -982,8 +907,8 @@ impl rt::Model for SourceMap {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.file),
             1 => member.option(&mut self.mappings),
@@ -994,17 +919,13 @@ impl rt::Model for SourceMap {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.file)?;
-        out.option(1, &self.mappings)?;
-        out.option(2, &self.source_root)?;
-        out.option(3, &self.sources)?;
-        out.option(4, &self.sources_content)?;
-        out.option(5, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.file);
+        out.option(1, &self.mappings);
+        out.option(2, &self.source_root);
+        out.option(3, &self.sources);
+        out.option(4, &self.sources_content);
+        out.option(5, &self.version);
     }
 }
 
@@ -1058,8 +979,8 @@ impl rt::Model for SourceMapArtifact {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.compression_algorithm),
             2 => member.option(&mut self.created),
@@ -1077,24 +998,20 @@ impl rt::Model for SourceMapArtifact {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.compression_algorithm)?;
-        out.option(2, &self.created)?;
-        out.option(3, &self.decoded_sha256)?;
-        out.option(4, &self.decoded_size)?;
-        out.option(5, &self.encoded_sha256)?;
-        out.option(6, &self.encoded_size)?;
-        out.option(7, &self.encryption_algorithm)?;
-        out.option(8, &self.id)?;
-        out.option(9, &self.identifier)?;
-        out.option(10, &self.package_name)?;
-        out.option(11, &self.relative_url)?;
-        out.option(12, &self.r#type)?;
-        out.option(0, &self.body)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.compression_algorithm);
+        out.option(2, &self.created);
+        out.option(3, &self.decoded_sha256);
+        out.option(4, &self.decoded_size);
+        out.option(5, &self.encoded_sha256);
+        out.option(6, &self.encoded_size);
+        out.option(7, &self.encryption_algorithm);
+        out.option(8, &self.id);
+        out.option(9, &self.identifier);
+        out.option(10, &self.package_name);
+        out.option(11, &self.relative_url);
+        out.option(12, &self.r#type);
+        out.option(0, &self.body);
     }
 }
 
@@ -1125,8 +1042,8 @@ impl rt::Model for SourceMapArtifactBody {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.bundle_filepath),
             1 => member.option(&mut self.service_name),
@@ -1135,15 +1052,11 @@ impl rt::Model for SourceMapArtifactBody {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.bundle_filepath)?;
-        out.option(1, &self.service_name)?;
-        out.option(2, &self.service_version)?;
-        out.option(3, &self.source_map)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.bundle_filepath);
+        out.option(1, &self.service_name);
+        out.option(2, &self.service_version);
+        out.option(3, &self.source_map);
     }
 }
 
@@ -1171,19 +1084,15 @@ impl rt::Model for SourceMaps {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.artifacts),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.artifacts)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.artifacts);
     }
 }
 
@@ -1237,8 +1146,8 @@ impl rt::Model for UploadedSourceMap {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.compression_algorithm),
             2 => member.option(&mut self.created),
@@ -1256,24 +1165,20 @@ impl rt::Model for UploadedSourceMap {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.compression_algorithm)?;
-        out.option(2, &self.created)?;
-        out.option(3, &self.decoded_sha256)?;
-        out.option(4, &self.decoded_size)?;
-        out.option(5, &self.encoded_sha256)?;
-        out.option(6, &self.encoded_size)?;
-        out.option(7, &self.encryption_algorithm)?;
-        out.option(8, &self.id)?;
-        out.option(9, &self.identifier)?;
-        out.option(10, &self.package_name)?;
-        out.option(11, &self.relative_url)?;
-        out.option(12, &self.r#type)?;
-        out.option(0, &self.body)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.compression_algorithm);
+        out.option(2, &self.created);
+        out.option(3, &self.decoded_sha256);
+        out.option(4, &self.decoded_size);
+        out.option(5, &self.encoded_sha256);
+        out.option(6, &self.encoded_size);
+        out.option(7, &self.encryption_algorithm);
+        out.option(8, &self.id);
+        out.option(9, &self.identifier);
+        out.option(10, &self.package_name);
+        out.option(11, &self.relative_url);
+        out.option(12, &self.r#type);
+        out.option(0, &self.body);
     }
 }
 
@@ -1302,21 +1207,17 @@ impl rt::Model for CreateAgentKeyRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.name),
             1 => member.value(&mut self.privileges),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.name)?;
-        out.value(1, &self.privileges)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.name);
+        out.value(1, &self.privileges);
     }
 }
 
@@ -1370,19 +1271,15 @@ impl rt::Model for SaveServerSchemaRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.schema),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.schema)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.schema);
     }
 }
 

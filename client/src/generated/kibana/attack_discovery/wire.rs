@@ -10,7 +10,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     AlertsUpdate, AnonymizationField, ApiConfig, AttackDiscoveryAlert,
     BulkUpdateResponse, ConnectorStats, FindResponse, GenerateResponse, Generation,
@@ -35,6 +35,9 @@ impl rt::StringEnum for AlertStatus {
             "open" => Self::Open,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -80,8 +83,8 @@ impl rt::Model for AlertsUpdate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.enable_field_rendering),
             1 => member.value(&mut self.ids),
@@ -91,16 +94,12 @@ impl rt::Model for AlertsUpdate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.enable_field_rendering)?;
-        out.value(1, &self.ids)?;
-        out.option(2, &self.kibana_alert_workflow_status)?;
-        out.option(3, &self.visibility)?;
-        out.option(4, &self.with_replacements)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.enable_field_rendering);
+        out.value(1, &self.ids);
+        out.option(2, &self.kibana_alert_workflow_status);
+        out.option(3, &self.visibility);
+        out.option(4, &self.with_replacements);
     }
 }
 
@@ -148,8 +147,8 @@ impl rt::Model for AnonymizationField {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.allowed),
             1 => member.option(&mut self.anonymized),
@@ -164,21 +163,17 @@ impl rt::Model for AnonymizationField {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.allowed)?;
-        out.option(1, &self.anonymized)?;
-        out.option(2, &self.created_at)?;
-        out.option(3, &self.created_by)?;
-        out.value(4, &self.field)?;
-        out.value(5, &self.id)?;
-        out.option(6, &self.namespace)?;
-        out.option(7, &self.timestamp)?;
-        out.option(8, &self.updated_at)?;
-        out.option(9, &self.updated_by)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.allowed);
+        out.option(1, &self.anonymized);
+        out.option(2, &self.created_at);
+        out.option(3, &self.created_by);
+        out.value(4, &self.field);
+        out.value(5, &self.id);
+        out.option(6, &self.namespace);
+        out.option(7, &self.timestamp);
+        out.option(8, &self.updated_at);
+        out.option(9, &self.updated_by);
     }
 }
 
@@ -216,8 +211,8 @@ impl rt::Model for ApiConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.action_type_id),
             1 => member.value(&mut self.connector_id),
@@ -227,16 +222,12 @@ impl rt::Model for ApiConfig {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.action_type_id)?;
-        out.value(1, &self.connector_id)?;
-        out.option(2, &self.default_system_prompt_id)?;
-        out.option(3, &self.model)?;
-        out.option(4, &self.provider)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.action_type_id);
+        out.value(1, &self.connector_id);
+        out.option(2, &self.default_system_prompt_id);
+        out.option(3, &self.model);
+        out.option(4, &self.provider);
     }
 }
 
@@ -310,8 +301,8 @@ impl rt::Model for AttackDiscoveryAlert {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.alert_ids),
             1 => member.option(&mut self.alert_rule_uuid),
@@ -339,34 +330,30 @@ impl rt::Model for AttackDiscoveryAlert {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.alert_ids)?;
-        out.option(1, &self.alert_rule_uuid)?;
-        out.option(2, &self.alert_start)?;
-        out.option(3, &self.alert_updated_at)?;
-        out.option(4, &self.alert_updated_by_user_id)?;
-        out.option(5, &self.alert_updated_by_user_name)?;
-        out.option(6, &self.alert_workflow_status)?;
-        out.option(7, &self.alert_workflow_status_updated_at)?;
-        out.value(8, &self.connector_id)?;
-        out.value(9, &self.connector_name)?;
-        out.value(10, &self.details_markdown)?;
-        out.option(11, &self.entity_summary_markdown)?;
-        out.value(12, &self.generation_uuid)?;
-        out.value(13, &self.id)?;
-        out.option(14, &self.mitre_attack_tactics)?;
-        out.option(15, &self.replacements)?;
-        out.option(16, &self.risk_score)?;
-        out.value(17, &self.summary_markdown)?;
-        out.value(18, &self.timestamp)?;
-        out.value(19, &self.title)?;
-        out.option(20, &self.user_id)?;
-        out.option(21, &self.user_name)?;
-        out.option(22, &self.users)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.alert_ids);
+        out.option(1, &self.alert_rule_uuid);
+        out.option(2, &self.alert_start);
+        out.option(3, &self.alert_updated_at);
+        out.option(4, &self.alert_updated_by_user_id);
+        out.option(5, &self.alert_updated_by_user_name);
+        out.option(6, &self.alert_workflow_status);
+        out.option(7, &self.alert_workflow_status_updated_at);
+        out.value(8, &self.connector_id);
+        out.value(9, &self.connector_name);
+        out.value(10, &self.details_markdown);
+        out.option(11, &self.entity_summary_markdown);
+        out.value(12, &self.generation_uuid);
+        out.value(13, &self.id);
+        out.option(14, &self.mitre_attack_tactics);
+        out.option(15, &self.replacements);
+        out.option(16, &self.risk_score);
+        out.value(17, &self.summary_markdown);
+        out.value(18, &self.timestamp);
+        out.value(19, &self.title);
+        out.option(20, &self.user_id);
+        out.option(21, &self.user_name);
+        out.option(22, &self.users);
     }
 }
 
@@ -394,19 +381,15 @@ impl rt::Model for BulkUpdateResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.data),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.data);
     }
 }
 
@@ -435,21 +418,17 @@ impl rt::Model for ConnectorStats {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.average_successful_duration_nanoseconds),
             1 => member.option(&mut self.successful_generations),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.average_successful_duration_nanoseconds)?;
-        out.option(1, &self.successful_generations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.average_successful_duration_nanoseconds);
+        out.option(1, &self.successful_generations);
     }
 }
 
@@ -491,8 +470,8 @@ impl rt::Model for FindResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.connector_names),
             1 => member.value(&mut self.data),
@@ -504,18 +483,14 @@ impl rt::Model for FindResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.connector_names)?;
-        out.value(1, &self.data)?;
-        out.value(2, &self.page)?;
-        out.value(3, &self.per_page)?;
-        out.value(4, &self.total)?;
-        out.option(5, &self.unique_alert_ids)?;
-        out.value(6, &self.unique_alert_ids_count)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.connector_names);
+        out.value(1, &self.data);
+        out.value(2, &self.page);
+        out.value(3, &self.per_page);
+        out.value(4, &self.total);
+        out.option(5, &self.unique_alert_ids);
+        out.value(6, &self.unique_alert_ids_count);
     }
 }
 
@@ -543,19 +518,15 @@ impl rt::Model for GenerateResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.execution_uuid),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.execution_uuid)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.execution_uuid);
     }
 }
 
@@ -603,8 +574,8 @@ impl rt::Model for Generation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.alerts_context_count),
             1 => member.value(&mut self.connector_id),
@@ -619,21 +590,17 @@ impl rt::Model for Generation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.alerts_context_count)?;
-        out.value(1, &self.connector_id)?;
-        out.option(2, &self.connector_stats)?;
-        out.value(3, &self.discoveries)?;
-        out.option(4, &self.end)?;
-        out.value(5, &self.execution_uuid)?;
-        out.value(6, &self.loading_message)?;
-        out.option(7, &self.reason)?;
-        out.value(8, &self.start)?;
-        out.value(9, &self.status)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.alerts_context_count);
+        out.value(1, &self.connector_id);
+        out.option(2, &self.connector_stats);
+        out.value(3, &self.discoveries);
+        out.option(4, &self.end);
+        out.value(5, &self.execution_uuid);
+        out.value(6, &self.loading_message);
+        out.option(7, &self.reason);
+        out.value(8, &self.start);
+        out.value(9, &self.status);
     }
 }
 
@@ -647,6 +614,9 @@ impl rt::StringEnum for GenerationStatus {
             "succeeded" => Self::Succeeded,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -685,21 +655,17 @@ impl rt::Model for GetGenerationResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.data),
             1 => member.option(&mut self.generation),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data)?;
-        out.option(1, &self.generation)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.data);
+        out.option(1, &self.generation);
     }
 }
 
@@ -727,19 +693,15 @@ impl rt::Model for ListGenerationsResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.generations),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.generations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.generations);
     }
 }
 
@@ -751,6 +713,9 @@ impl rt::StringEnum for Provider {
             "Other" => Self::Other,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -808,8 +773,8 @@ impl rt::Model for Schedule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.actions),
             1 => member.value(&mut self.created_at),
@@ -825,22 +790,18 @@ impl rt::Model for Schedule {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.actions)?;
-        out.value(1, &self.created_at)?;
-        out.value(2, &self.created_by)?;
-        out.value(3, &self.enabled)?;
-        out.value(4, &self.id)?;
-        out.option(5, &self.last_execution)?;
-        out.value(6, &self.name)?;
-        out.value(7, &self.params)?;
-        out.value(8, &self.schedule)?;
-        out.value(9, &self.updated_at)?;
-        out.value(10, &self.updated_by)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.actions);
+        out.value(1, &self.created_at);
+        out.value(2, &self.created_by);
+        out.value(3, &self.enabled);
+        out.value(4, &self.id);
+        out.option(5, &self.last_execution);
+        out.value(6, &self.name);
+        out.value(7, &self.params);
+        out.value(8, &self.schedule);
+        out.value(9, &self.updated_at);
+        out.value(10, &self.updated_by);
     }
 }
 
@@ -915,8 +876,8 @@ impl rt::Model for ScheduleActionFrequency {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.notify_when),
             1 => member.value(&mut self.summary),
@@ -924,14 +885,10 @@ impl rt::Model for ScheduleActionFrequency {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.notify_when)?;
-        out.value(1, &self.summary)?;
-        out.nullable(2, &self.throttle)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.notify_when);
+        out.value(1, &self.summary);
+        out.nullable(2, &self.throttle);
     }
 }
 
@@ -943,6 +900,9 @@ impl rt::StringEnum for ScheduleActionNotifyWhen {
             "onActionGroupChange" => Self::OnActionGroupChange,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -990,8 +950,8 @@ impl rt::Model for ScheduleApiConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.action_type_id),
             1 => member.value(&mut self.connector_id),
@@ -1002,17 +962,13 @@ impl rt::Model for ScheduleApiConfig {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.action_type_id)?;
-        out.value(1, &self.connector_id)?;
-        out.option(2, &self.default_system_prompt_id)?;
-        out.option(3, &self.model)?;
-        out.option(5, &self.provider)?;
-        out.value(4, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.action_type_id);
+        out.value(1, &self.connector_id);
+        out.option(2, &self.default_system_prompt_id);
+        out.option(3, &self.model);
+        out.option(5, &self.provider);
+        out.value(4, &self.name);
     }
 }
 
@@ -1043,8 +999,8 @@ impl rt::Model for ScheduleExecution {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.date),
             1 => member.option(&mut self.duration),
@@ -1053,15 +1009,11 @@ impl rt::Model for ScheduleExecution {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.date)?;
-        out.option(1, &self.duration)?;
-        out.option(2, &self.message)?;
-        out.value(3, &self.status)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.date);
+        out.option(1, &self.duration);
+        out.option(2, &self.message);
+        out.value(3, &self.status);
     }
 }
 
@@ -1075,6 +1027,9 @@ impl rt::StringEnum for ScheduleExecutionStatus {
             "warning" => Self::Warning,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1126,8 +1081,8 @@ impl rt::Model for ScheduleGeneralAction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.action_type_id),
             1 => member.option(&mut self.alerts_filter),
@@ -1139,18 +1094,14 @@ impl rt::Model for ScheduleGeneralAction {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.action_type_id)?;
-        out.option(1, &self.alerts_filter)?;
-        out.option(2, &self.frequency)?;
-        out.value(3, &self.group)?;
-        out.value(4, &self.id)?;
-        out.value(5, &self.params)?;
-        out.option(6, &self.uuid)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.action_type_id);
+        out.option(1, &self.alerts_filter);
+        out.option(2, &self.frequency);
+        out.value(3, &self.group);
+        out.value(4, &self.id);
+        out.value(5, &self.params);
+        out.option(6, &self.uuid);
     }
 }
 
@@ -1178,19 +1129,15 @@ impl rt::Model for ScheduleInterval {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.interval),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.interval)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.interval);
     }
 }
 
@@ -1234,8 +1181,8 @@ impl rt::Model for ScheduleParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.alerts_index_pattern),
             1 => member.value(&mut self.api_config),
@@ -1248,19 +1195,15 @@ impl rt::Model for ScheduleParams {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.alerts_index_pattern)?;
-        out.value(1, &self.api_config)?;
-        out.option(2, &self.combined_filter)?;
-        out.option(3, &self.end)?;
-        out.option(4, &self.filters)?;
-        out.option(5, &self.query)?;
-        out.value(6, &self.size)?;
-        out.option(7, &self.start)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.alerts_index_pattern);
+        out.value(1, &self.api_config);
+        out.option(2, &self.combined_filter);
+        out.option(3, &self.end);
+        out.option(4, &self.filters);
+        out.option(5, &self.query);
+        out.value(6, &self.size);
+        out.option(7, &self.start);
     }
 }
 
@@ -1289,21 +1232,17 @@ impl rt::Model for ScheduleQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.language),
             1 => member.value(&mut self.query),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.language)?;
-        out.value(1, &self.query)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.language);
+        out.value(1, &self.query);
     }
 }
 
@@ -1358,8 +1297,8 @@ impl rt::Model for ScheduleSystemAction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.action_type_id),
             1 => member.value(&mut self.id),
@@ -1368,15 +1307,11 @@ impl rt::Model for ScheduleSystemAction {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.action_type_id)?;
-        out.value(1, &self.id)?;
-        out.value(2, &self.params)?;
-        out.option(3, &self.uuid)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.action_type_id);
+        out.value(1, &self.id);
+        out.value(2, &self.params);
+        out.option(3, &self.uuid);
     }
 }
 
@@ -1387,6 +1322,9 @@ impl rt::StringEnum for SortOrder {
             "desc" => Self::Desc,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1404,6 +1342,9 @@ impl rt::StringEnum for SubAction {
             "invokeStream" => Self::InvokeStream,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1439,21 +1380,17 @@ impl rt::Model for User {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.id),
             1 => member.option(&mut self.name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        out.option(1, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.id);
+        out.option(1, &self.name);
     }
 }
 
@@ -1464,6 +1401,9 @@ impl rt::StringEnum for Visibility {
             "shared" => Self::Shared,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1498,19 +1438,15 @@ impl rt::Model for BulkUpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.update),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.update)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.update);
     }
 }
 
@@ -1699,8 +1635,8 @@ impl rt::Model for GenerateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.alerts_index_pattern),
             1 => member.value(&mut self.anonymization_fields),
@@ -1716,22 +1652,18 @@ impl rt::Model for GenerateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.alerts_index_pattern)?;
-        out.value(1, &self.anonymization_fields)?;
-        out.value(2, &self.api_config)?;
-        out.option(3, &self.connector_name)?;
-        out.option(4, &self.end)?;
-        out.option(5, &self.filter)?;
-        out.option(6, &self.model)?;
-        out.option(7, &self.replacements)?;
-        out.value(8, &self.size)?;
-        out.option(9, &self.start)?;
-        out.value(10, &self.sub_action)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.alerts_index_pattern);
+        out.value(1, &self.anonymization_fields);
+        out.value(2, &self.api_config);
+        out.option(3, &self.connector_name);
+        out.option(4, &self.end);
+        out.option(5, &self.filter);
+        out.option(6, &self.model);
+        out.option(7, &self.replacements);
+        out.value(8, &self.size);
+        out.option(9, &self.start);
+        out.value(10, &self.sub_action);
     }
 }
 

@@ -11,7 +11,7 @@ use crate::body::Body;
 use crate::response::NoContent;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     AlertComment, AlertCommentPayload, AlertCommentText, AlertCommentUpdate, Assignee,
     AssigneesPayload, AttachedAlert, Case, CaseSettings, CaseSummary, CaseUpdate,
@@ -87,8 +87,8 @@ impl rt::Model for AlertComment {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.alert_id),
             1 => member.option(&mut self.created_at),
@@ -106,24 +106,20 @@ impl rt::Model for AlertComment {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.alert_id)?;
-        out.option(1, &self.created_at)?;
-        out.option(2, &self.created_by)?;
-        out.option(3, &self.id)?;
-        out.option(4, &self.index)?;
-        out.option(5, &self.owner)?;
-        out.option(6, &self.pushed_at)?;
-        out.option(7, &self.pushed_by)?;
-        out.option(8, &self.rule)?;
-        out.option(10, &self.updated_at)?;
-        out.option(11, &self.updated_by)?;
-        out.option(12, &self.version)?;
-        out.literal(9, "\"alert\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.alert_id);
+        out.option(1, &self.created_at);
+        out.option(2, &self.created_by);
+        out.option(3, &self.id);
+        out.option(4, &self.index);
+        out.option(5, &self.owner);
+        out.option(6, &self.pushed_at);
+        out.option(7, &self.pushed_by);
+        out.option(8, &self.rule);
+        out.option(10, &self.updated_at);
+        out.option(11, &self.updated_by);
+        out.option(12, &self.version);
+        out.literal(9, "\"alert\"");
     }
 }
 
@@ -151,19 +147,15 @@ impl rt::Model for AlertCommentPayload {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.comment),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.comment)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.comment);
     }
 }
 
@@ -194,8 +186,8 @@ impl rt::Model for AlertCommentText {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.alert_id),
             1 => member.option(&mut self.index),
@@ -205,16 +197,12 @@ impl rt::Model for AlertCommentText {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.alert_id)?;
-        out.option(1, &self.index)?;
-        out.option(2, &self.owner)?;
-        out.option(3, &self.rule)?;
-        out.literal(4, "\"alert\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.alert_id);
+        out.option(1, &self.index);
+        out.option(2, &self.owner);
+        out.option(3, &self.rule);
+        out.literal(4, "\"alert\"");
     }
 }
 
@@ -247,8 +235,8 @@ impl rt::Model for AlertCommentUpdate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.alert_id),
             1 => member.value(&mut self.id),
@@ -260,18 +248,14 @@ impl rt::Model for AlertCommentUpdate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.alert_id)?;
-        out.value(1, &self.id)?;
-        out.value(2, &self.index)?;
-        out.value(3, &self.owner)?;
-        out.value(4, &self.rule)?;
-        out.value(6, &self.version)?;
-        out.literal(5, "\"alert\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.alert_id);
+        out.value(1, &self.id);
+        out.value(2, &self.index);
+        out.value(3, &self.owner);
+        out.value(4, &self.rule);
+        out.value(6, &self.version);
+        out.literal(5, "\"alert\"");
     }
 }
 
@@ -299,19 +283,15 @@ impl rt::Model for Assignee {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.uid),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.uid)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.uid);
     }
 }
 
@@ -339,19 +319,15 @@ impl rt::Model for AssigneesPayload {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.assignees),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.assignees)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.assignees);
     }
 }
 
@@ -381,8 +357,8 @@ impl rt::Model for AttachedAlert {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.attached_at),
             1 => member.option(&mut self.id),
@@ -390,14 +366,10 @@ impl rt::Model for AttachedAlert {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.attached_at)?;
-        out.option(1, &self.id)?;
-        out.option(2, &self.index)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.attached_at);
+        out.option(1, &self.id);
+        out.option(2, &self.index);
     }
 }
 
@@ -473,8 +445,8 @@ impl rt::Model for Case {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.assignees),
             1 => member.option(&mut self.category),
@@ -503,35 +475,31 @@ impl rt::Model for Case {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.assignees)?;
-        out.option(1, &self.category)?;
-        out.nullable(2, &self.closed_at)?;
-        out.nullable(3, &self.closed_by)?;
-        out.value(4, &self.comments)?;
-        out.value(5, &self.connector)?;
-        out.value(6, &self.created_at)?;
-        out.value(7, &self.created_by)?;
-        out.option(8, &self.custom_fields)?;
-        out.value(9, &self.description)?;
-        out.nullable(10, &self.duration)?;
-        out.nullable(11, &self.external_service)?;
-        out.value(12, &self.id)?;
-        out.value(13, &self.owner)?;
-        out.value(14, &self.settings)?;
-        out.value(15, &self.severity)?;
-        out.value(16, &self.status)?;
-        out.value(17, &self.tags)?;
-        out.value(18, &self.title)?;
-        out.value(19, &self.total_alerts)?;
-        out.value(20, &self.total_comment)?;
-        out.nullable(21, &self.updated_at)?;
-        out.nullable(22, &self.updated_by)?;
-        out.value(23, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.assignees);
+        out.option(1, &self.category);
+        out.nullable(2, &self.closed_at);
+        out.nullable(3, &self.closed_by);
+        out.value(4, &self.comments);
+        out.value(5, &self.connector);
+        out.value(6, &self.created_at);
+        out.value(7, &self.created_by);
+        out.option(8, &self.custom_fields);
+        out.value(9, &self.description);
+        out.nullable(10, &self.duration);
+        out.nullable(11, &self.external_service);
+        out.value(12, &self.id);
+        out.value(13, &self.owner);
+        out.value(14, &self.settings);
+        out.value(15, &self.severity);
+        out.value(16, &self.status);
+        out.value(17, &self.tags);
+        out.value(18, &self.title);
+        out.value(19, &self.total_alerts);
+        out.value(20, &self.total_comment);
+        out.nullable(21, &self.updated_at);
+        out.nullable(22, &self.updated_by);
+        out.value(23, &self.version);
     }
 }
 
@@ -637,19 +605,15 @@ impl rt::Model for CaseSettings {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.sync_alerts),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.sync_alerts)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.sync_alerts);
     }
 }
 
@@ -662,6 +626,9 @@ impl rt::StringEnum for CaseSeverity {
             "medium" => Self::Medium,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -682,6 +649,9 @@ impl rt::StringEnum for CaseStatus {
             "open" => Self::Open,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -718,21 +688,17 @@ impl rt::Model for CaseSummary {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.id),
             1 => member.option(&mut self.title),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        out.option(1, &self.title)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.id);
+        out.option(1, &self.title);
     }
 }
 
@@ -784,8 +750,8 @@ impl rt::Model for CaseUpdate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.assignees),
             1 => member.option(&mut self.category),
@@ -802,23 +768,19 @@ impl rt::Model for CaseUpdate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.assignees)?;
-        out.option(1, &self.category)?;
-        out.option(2, &self.connector)?;
-        out.option(3, &self.custom_fields)?;
-        out.option(4, &self.description)?;
-        out.value(5, &self.id)?;
-        out.option(6, &self.settings)?;
-        out.option(7, &self.severity)?;
-        out.option(8, &self.status)?;
-        out.option(9, &self.tags)?;
-        out.option(10, &self.title)?;
-        out.value(11, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.assignees);
+        out.option(1, &self.category);
+        out.option(2, &self.connector);
+        out.option(3, &self.custom_fields);
+        out.option(4, &self.description);
+        out.value(5, &self.id);
+        out.option(6, &self.settings);
+        out.option(7, &self.severity);
+        out.option(8, &self.status);
+        out.option(9, &self.tags);
+        out.option(10, &self.title);
+        out.value(11, &self.version);
     }
 }
 
@@ -849,8 +811,8 @@ impl rt::Model for CaseUser {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.email),
             1 => member.option(&mut self.full_name),
@@ -859,15 +821,11 @@ impl rt::Model for CaseUser {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.email)?;
-        out.nullable(1, &self.full_name)?;
-        out.option(2, &self.profile_uid)?;
-        out.nullable(3, &self.username)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.nullable(0, &self.email);
+        out.nullable(1, &self.full_name);
+        out.option(2, &self.profile_uid);
+        out.nullable(3, &self.username);
     }
 }
 
@@ -897,8 +855,8 @@ impl rt::Model for CasesWebhookConnector {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.fields),
             1 => member.value(&mut self.id),
@@ -907,15 +865,11 @@ impl rt::Model for CasesWebhookConnector {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.fields)?;
-        out.value(1, &self.id)?;
-        out.value(2, &self.name)?;
-        out.literal(3, "\".cases-webhook\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.nullable(0, &self.fields);
+        out.value(1, &self.id);
+        out.value(2, &self.name);
+        out.literal(3, "\".cases-webhook\"");
     }
 }
 
@@ -926,6 +880,9 @@ impl rt::StringEnum for ClosureType {
             "close-by-user" => Self::CloseByUser,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1065,8 +1022,8 @@ impl rt::Model for ConfiguredConnector {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.fields),
             1 => member.option(&mut self.id),
@@ -1075,15 +1032,11 @@ impl rt::Model for ConfiguredConnector {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.fields)?;
-        out.option(1, &self.id)?;
-        out.option(2, &self.name)?;
-        out.option(3, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.fields);
+        out.option(1, &self.id);
+        out.option(2, &self.name);
+        out.option(3, &self.r#type);
     }
 }
 
@@ -1127,8 +1080,8 @@ impl rt::Model for Connector {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.action_type_id),
             1 => member.option(&mut self.config),
@@ -1141,19 +1094,15 @@ impl rt::Model for Connector {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.action_type_id)?;
-        out.option(1, &self.config)?;
-        out.option(2, &self.id)?;
-        out.option(3, &self.is_deprecated)?;
-        out.option(4, &self.is_missing_secrets)?;
-        out.option(5, &self.is_preconfigured)?;
-        out.option(6, &self.name)?;
-        out.option(7, &self.referenced_by_count)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.action_type_id);
+        out.option(1, &self.config);
+        out.option(2, &self.id);
+        out.option(3, &self.is_deprecated);
+        out.option(4, &self.is_missing_secrets);
+        out.option(5, &self.is_preconfigured);
+        out.option(6, &self.name);
+        out.option(7, &self.referenced_by_count);
     }
 }
 
@@ -1182,21 +1131,17 @@ impl rt::Model for ConnectorConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.api_url),
             1 => member.option(&mut self.project_key),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.api_url)?;
-        out.option(1, &self.project_key)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.api_url);
+        out.option(1, &self.project_key);
     }
 }
 
@@ -1224,19 +1169,15 @@ impl rt::Model for ConnectorPayload {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.connector),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.connector)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.connector);
     }
 }
 
@@ -1252,6 +1193,9 @@ impl rt::StringEnum for ConnectorType {
             ".swimlane" => Self::Swimlane,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1293,8 +1237,8 @@ impl rt::Model for CountByStatusResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.count_closed_cases),
             1 => member.option(&mut self.count_in_progress_cases),
@@ -1302,14 +1246,10 @@ impl rt::Model for CountByStatusResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.count_closed_cases)?;
-        out.option(1, &self.count_in_progress_cases)?;
-        out.option(2, &self.count_open_cases)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.count_closed_cases);
+        out.option(1, &self.count_in_progress_cases);
+        out.option(2, &self.count_open_cases);
     }
 }
 
@@ -1355,8 +1295,8 @@ impl rt::Model for CreateCasePayload {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.assignees),
             1 => member.option(&mut self.connector),
@@ -1370,20 +1310,16 @@ impl rt::Model for CreateCasePayload {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.assignees)?;
-        out.option(1, &self.connector)?;
-        out.option(2, &self.description)?;
-        out.option(3, &self.owner)?;
-        out.option(4, &self.settings)?;
-        out.option(5, &self.severity)?;
-        out.option(6, &self.status)?;
-        out.option(7, &self.tags)?;
-        out.option(8, &self.title)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.assignees);
+        out.option(1, &self.connector);
+        out.option(2, &self.description);
+        out.option(3, &self.owner);
+        out.option(4, &self.settings);
+        out.option(5, &self.severity);
+        out.option(6, &self.status);
+        out.option(7, &self.tags);
+        out.option(8, &self.title);
     }
 }
 
@@ -1414,8 +1350,8 @@ impl rt::Model for CreatedBy {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.email),
             1 => member.option(&mut self.full_name),
@@ -1424,15 +1360,11 @@ impl rt::Model for CreatedBy {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.email)?;
-        out.nullable(1, &self.full_name)?;
-        out.option(2, &self.profile_uid)?;
-        out.nullable(3, &self.username)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.nullable(0, &self.email);
+        out.nullable(1, &self.full_name);
+        out.option(2, &self.profile_uid);
+        out.nullable(3, &self.username);
     }
 }
 
@@ -1462,8 +1394,8 @@ impl rt::Model for CustomField {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.key),
             1 => member.option(&mut self.r#type),
@@ -1471,14 +1403,10 @@ impl rt::Model for CustomField {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.key)?;
-        out.option(1, &self.r#type)?;
-        out.option(2, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.key);
+        out.option(1, &self.r#type);
+        out.option(2, &self.value);
     }
 }
 
@@ -1489,6 +1417,9 @@ impl rt::StringEnum for CustomFieldType {
             "toggle" => Self::Toggle,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1523,19 +1454,15 @@ impl rt::Model for DescriptionPayload {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.description),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.description);
     }
 }
 
@@ -1577,8 +1504,8 @@ impl rt::Model for ExternalService {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.connector_id),
             1 => member.option(&mut self.connector_name),
@@ -1590,18 +1517,14 @@ impl rt::Model for ExternalService {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.connector_id)?;
-        out.option(1, &self.connector_name)?;
-        out.option(2, &self.external_id)?;
-        out.option(3, &self.external_title)?;
-        out.option(4, &self.external_url)?;
-        out.option(5, &self.pushed_at)?;
-        out.option(6, &self.pushed_by)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.connector_id);
+        out.option(1, &self.connector_name);
+        out.option(2, &self.external_id);
+        out.option(3, &self.external_title);
+        out.option(4, &self.external_url);
+        out.option(5, &self.pushed_at);
+        out.option(6, &self.pushed_by);
     }
 }
 
@@ -1632,8 +1555,8 @@ impl rt::Model for ExternalServiceUser {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.email),
             1 => member.option(&mut self.full_name),
@@ -1642,15 +1565,11 @@ impl rt::Model for ExternalServiceUser {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.email)?;
-        out.option(1, &self.full_name)?;
-        out.option(2, &self.profile_uid)?;
-        out.option(3, &self.username)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.email);
+        out.option(1, &self.full_name);
+        out.option(2, &self.profile_uid);
+        out.option(3, &self.username);
     }
 }
 
@@ -1692,8 +1611,8 @@ impl rt::Model for FindResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.cases),
             1 => member.option(&mut self.count_closed_cases),
@@ -1705,18 +1624,14 @@ impl rt::Model for FindResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.cases)?;
-        out.option(1, &self.count_closed_cases)?;
-        out.option(2, &self.count_in_progress_cases)?;
-        out.option(3, &self.count_open_cases)?;
-        out.option(4, &self.page)?;
-        out.option(5, &self.per_page)?;
-        out.option(6, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.cases);
+        out.option(1, &self.count_closed_cases);
+        out.option(2, &self.count_in_progress_cases);
+        out.option(3, &self.count_open_cases);
+        out.option(4, &self.page);
+        out.option(5, &self.per_page);
+        out.option(6, &self.total);
     }
 }
 
@@ -1747,8 +1662,8 @@ impl rt::Model for FindUserActionsResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.page),
             1 => member.option(&mut self.per_page),
@@ -1757,15 +1672,11 @@ impl rt::Model for FindUserActionsResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.page)?;
-        out.option(1, &self.per_page)?;
-        out.option(2, &self.total)?;
-        out.option(3, &self.user_actions)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.page);
+        out.option(1, &self.per_page);
+        out.option(2, &self.total);
+        out.option(3, &self.user_actions);
     }
 }
 
@@ -1811,8 +1722,8 @@ impl rt::Model for FoundUserAction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.action),
             1 => member.option(&mut self.comment_id),
@@ -1826,20 +1737,16 @@ impl rt::Model for FoundUserAction {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.action)?;
-        out.nullable(1, &self.comment_id)?;
-        out.value(2, &self.created_at)?;
-        out.value(3, &self.created_by)?;
-        out.value(4, &self.id)?;
-        out.value(5, &self.owner)?;
-        out.nullable(6, &self.payload)?;
-        out.value(7, &self.r#type)?;
-        out.value(8, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.action);
+        out.nullable(1, &self.comment_id);
+        out.value(2, &self.created_at);
+        out.value(3, &self.created_by);
+        out.value(4, &self.id);
+        out.value(5, &self.owner);
+        out.nullable(6, &self.payload);
+        out.value(7, &self.r#type);
+        out.value(8, &self.version);
     }
 }
 
@@ -1859,6 +1766,9 @@ impl rt::StringEnum for FoundUserActionType {
             "severity" => Self::Severity,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1904,8 +1814,8 @@ impl rt::Model for JiraConnector {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.fields),
             1 => member.value(&mut self.id),
@@ -1914,15 +1824,11 @@ impl rt::Model for JiraConnector {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.fields)?;
-        out.value(1, &self.id)?;
-        out.value(2, &self.name)?;
-        out.literal(3, "\".jira\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.fields);
+        out.value(1, &self.id);
+        out.value(2, &self.name);
+        out.literal(3, "\".jira\"");
     }
 }
 
@@ -1952,8 +1858,8 @@ impl rt::Model for JiraFields {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.issue_type),
             1 => member.option(&mut self.parent),
@@ -1961,14 +1867,10 @@ impl rt::Model for JiraFields {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.issue_type)?;
-        out.nullable(1, &self.parent)?;
-        out.nullable(2, &self.priority)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.nullable(0, &self.issue_type);
+        out.nullable(1, &self.parent);
+        out.nullable(2, &self.priority);
     }
 }
 
@@ -1999,8 +1901,8 @@ impl rt::Model for NewAlertComment {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.alert_id),
             1 => member.value(&mut self.index),
@@ -2010,16 +1912,12 @@ impl rt::Model for NewAlertComment {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.alert_id)?;
-        out.value(1, &self.index)?;
-        out.value(2, &self.owner)?;
-        out.value(3, &self.rule)?;
-        out.literal(4, "\"alert\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.alert_id);
+        out.value(1, &self.index);
+        out.value(2, &self.owner);
+        out.value(3, &self.rule);
+        out.literal(4, "\"alert\"");
     }
 }
 
@@ -2165,8 +2063,8 @@ impl rt::Model for NewConfiguredConnector {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.fields),
             1 => member.value(&mut self.id),
@@ -2175,15 +2073,11 @@ impl rt::Model for NewConfiguredConnector {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.fields)?;
-        out.value(1, &self.id)?;
-        out.value(2, &self.name)?;
-        out.value(3, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.nullable(0, &self.fields);
+        out.value(1, &self.id);
+        out.value(2, &self.name);
+        out.value(3, &self.r#type);
     }
 }
 
@@ -2213,8 +2107,8 @@ impl rt::Model for NewCustomField {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.key),
             1 => member.value(&mut self.r#type),
@@ -2222,14 +2116,10 @@ impl rt::Model for NewCustomField {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.key)?;
-        out.value(1, &self.r#type)?;
-        out.nullable(2, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.key);
+        out.value(1, &self.r#type);
+        out.nullable(2, &self.value);
     }
 }
 
@@ -2261,8 +2151,8 @@ impl rt::Model for NewCustomFieldConfiguration {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.default_value),
             1 => member.value(&mut self.key),
@@ -2272,16 +2162,12 @@ impl rt::Model for NewCustomFieldConfiguration {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.default_value)?;
-        out.value(1, &self.key)?;
-        out.value(2, &self.label)?;
-        out.value(3, &self.required)?;
-        out.value(4, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.default_value);
+        out.value(1, &self.key);
+        out.value(2, &self.label);
+        out.value(3, &self.required);
+        out.value(4, &self.r#type);
     }
 }
 
@@ -2310,8 +2196,8 @@ impl rt::Model for NewUserComment {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.comment),
             1 => member.value(&mut self.owner),
@@ -2319,14 +2205,10 @@ impl rt::Model for NewUserComment {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.comment)?;
-        out.value(1, &self.owner)?;
-        out.literal(2, "\"user\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.comment);
+        out.value(1, &self.owner);
+        out.literal(2, "\"user\"");
     }
 }
 
@@ -2356,8 +2238,8 @@ impl rt::Model for NoConnector {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.fields),
             1 => member.value(&mut self.id),
@@ -2366,15 +2248,11 @@ impl rt::Model for NoConnector {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.fields)?;
-        out.value(1, &self.id)?;
-        out.value(2, &self.name)?;
-        out.literal(3, "\".none\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.nullable(0, &self.fields);
+        out.value(1, &self.id);
+        out.value(2, &self.name);
+        out.literal(3, "\".none\"");
     }
 }
 
@@ -2386,6 +2264,9 @@ impl rt::StringEnum for Owner {
             "securitySolution" => Self::SecuritySolution,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2424,8 +2305,8 @@ impl rt::Model for PayloadConnector {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.fields),
             1 => member.option(&mut self.id),
@@ -2434,15 +2315,11 @@ impl rt::Model for PayloadConnector {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.fields)?;
-        out.option(1, &self.id)?;
-        out.option(2, &self.name)?;
-        out.option(3, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.fields);
+        out.option(1, &self.id);
+        out.option(2, &self.name);
+        out.option(3, &self.r#type);
     }
 }
 
@@ -2500,8 +2377,8 @@ impl rt::Model for PayloadConnectorFields {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.case_id),
             1 => member.option(&mut self.category),
@@ -2521,26 +2398,22 @@ impl rt::Model for PayloadConnectorFields {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.case_id)?;
-        out.option(1, &self.category)?;
-        out.option(2, &self.dest_ip)?;
-        out.option(3, &self.impact)?;
-        out.option(4, &self.issue_type)?;
-        out.option(5, &self.issue_types)?;
-        out.option(6, &self.malware_hash)?;
-        out.option(7, &self.malware_url)?;
-        out.option(8, &self.parent)?;
-        out.option(9, &self.priority)?;
-        out.option(10, &self.severity)?;
-        out.option(11, &self.severity_code)?;
-        out.option(12, &self.source_ip)?;
-        out.option(13, &self.subcategory)?;
-        out.option(14, &self.urgency)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.case_id);
+        out.option(1, &self.category);
+        out.option(2, &self.dest_ip);
+        out.option(3, &self.impact);
+        out.option(4, &self.issue_type);
+        out.option(5, &self.issue_types);
+        out.option(6, &self.malware_hash);
+        out.option(7, &self.malware_url);
+        out.option(8, &self.parent);
+        out.option(9, &self.priority);
+        out.option(10, &self.severity);
+        out.option(11, &self.severity_code);
+        out.option(12, &self.source_ip);
+        out.option(13, &self.subcategory);
+        out.option(14, &self.urgency);
     }
 }
 
@@ -2571,8 +2444,8 @@ impl rt::Model for PushedBy {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.email),
             1 => member.option(&mut self.full_name),
@@ -2581,15 +2454,11 @@ impl rt::Model for PushedBy {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.email)?;
-        out.nullable(1, &self.full_name)?;
-        out.option(2, &self.profile_uid)?;
-        out.nullable(3, &self.username)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.nullable(0, &self.email);
+        out.nullable(1, &self.full_name);
+        out.option(2, &self.profile_uid);
+        out.nullable(3, &self.username);
     }
 }
 
@@ -2617,19 +2486,15 @@ impl rt::Model for PushedPayload {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.external_service),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.external_service)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.external_service);
     }
 }
 
@@ -2659,8 +2524,8 @@ impl rt::Model for ResilientConnector {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.fields),
             1 => member.value(&mut self.id),
@@ -2669,15 +2534,11 @@ impl rt::Model for ResilientConnector {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.fields)?;
-        out.value(1, &self.id)?;
-        out.value(2, &self.name)?;
-        out.literal(3, "\".resilient\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.nullable(0, &self.fields);
+        out.value(1, &self.id);
+        out.value(2, &self.name);
+        out.literal(3, "\".resilient\"");
     }
 }
 
@@ -2706,21 +2567,17 @@ impl rt::Model for ResilientFields {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.issue_types),
             1 => member.value(&mut self.severity_code),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.issue_types)?;
-        out.value(1, &self.severity_code)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.issue_types);
+        out.value(1, &self.severity_code);
     }
 }
 
@@ -2749,21 +2606,17 @@ impl rt::Model for Rule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.id),
             1 => member.option(&mut self.name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        out.option(1, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.id);
+        out.option(1, &self.name);
     }
 }
 
@@ -2774,6 +2627,9 @@ impl rt::StringEnum for SearchField {
             "title" => Self::Title,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2810,8 +2666,8 @@ impl rt::Model for ServiceNowConnector {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.fields),
             1 => member.value(&mut self.id),
@@ -2820,15 +2676,11 @@ impl rt::Model for ServiceNowConnector {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.fields)?;
-        out.value(1, &self.id)?;
-        out.value(2, &self.name)?;
-        out.literal(3, "\".servicenow\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.fields);
+        out.value(1, &self.id);
+        out.value(2, &self.name);
+        out.literal(3, "\".servicenow\"");
     }
 }
 
@@ -2860,8 +2712,8 @@ impl rt::Model for ServiceNowFields {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.category),
             1 => member.option(&mut self.impact),
@@ -2871,16 +2723,12 @@ impl rt::Model for ServiceNowFields {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.category)?;
-        out.nullable(1, &self.impact)?;
-        out.nullable(2, &self.severity)?;
-        out.nullable(3, &self.subcategory)?;
-        out.nullable(4, &self.urgency)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.nullable(0, &self.category);
+        out.nullable(1, &self.impact);
+        out.nullable(2, &self.severity);
+        out.nullable(3, &self.subcategory);
+        out.nullable(4, &self.urgency);
     }
 }
 
@@ -2910,8 +2758,8 @@ impl rt::Model for ServiceNowSirConnector {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.fields),
             1 => member.value(&mut self.id),
@@ -2920,15 +2768,11 @@ impl rt::Model for ServiceNowSirConnector {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.fields)?;
-        out.value(1, &self.id)?;
-        out.value(2, &self.name)?;
-        out.literal(3, "\".servicenow-sir\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.fields);
+        out.value(1, &self.id);
+        out.value(2, &self.name);
+        out.literal(3, "\".servicenow-sir\"");
     }
 }
 
@@ -2970,8 +2814,8 @@ impl rt::Model for ServiceNowSirFields {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.category),
             1 => member.option(&mut self.dest_ip),
@@ -2983,18 +2827,14 @@ impl rt::Model for ServiceNowSirFields {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.category)?;
-        out.nullable(1, &self.dest_ip)?;
-        out.nullable(2, &self.malware_hash)?;
-        out.nullable(3, &self.malware_url)?;
-        out.nullable(4, &self.priority)?;
-        out.nullable(5, &self.source_ip)?;
-        out.nullable(6, &self.subcategory)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.nullable(0, &self.category);
+        out.nullable(1, &self.dest_ip);
+        out.nullable(2, &self.malware_hash);
+        out.nullable(3, &self.malware_url);
+        out.nullable(4, &self.priority);
+        out.nullable(5, &self.source_ip);
+        out.nullable(6, &self.subcategory);
     }
 }
 
@@ -3022,19 +2862,15 @@ impl rt::Model for SettingsPayload {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.settings),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.settings)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.settings);
     }
 }
 
@@ -3062,19 +2898,15 @@ impl rt::Model for SeverityPayload {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.severity),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.severity)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.severity);
     }
 }
 
@@ -3090,6 +2922,9 @@ impl rt::StringEnum for SortField {
             "severity" => Self::Severity,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3112,6 +2947,9 @@ impl rt::StringEnum for SortOrder {
             "desc" => Self::Desc,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3146,19 +2984,15 @@ impl rt::Model for StatusPayload {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.status),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.status)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.status);
     }
 }
 
@@ -3188,8 +3022,8 @@ impl rt::Model for SwimlaneConnector {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.fields),
             1 => member.value(&mut self.id),
@@ -3198,15 +3032,11 @@ impl rt::Model for SwimlaneConnector {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.fields)?;
-        out.value(1, &self.id)?;
-        out.value(2, &self.name)?;
-        out.literal(3, "\".swimlane\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.fields);
+        out.value(1, &self.id);
+        out.value(2, &self.name);
+        out.literal(3, "\".swimlane\"");
     }
 }
 
@@ -3234,19 +3064,15 @@ impl rt::Model for SwimlaneFields {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.case_id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.case_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.nullable(0, &self.case_id);
     }
 }
 
@@ -3274,19 +3100,15 @@ impl rt::Model for TagsPayload {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.tags),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.tags)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.tags);
     }
 }
 
@@ -3318,8 +3140,8 @@ impl rt::Model for Template {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.case_fields),
             1 => member.option(&mut self.description),
@@ -3329,16 +3151,12 @@ impl rt::Model for Template {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.case_fields)?;
-        out.option(1, &self.description)?;
-        out.option(2, &self.key)?;
-        out.option(3, &self.name)?;
-        out.option(4, &self.tags)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.case_fields);
+        out.option(1, &self.description);
+        out.option(2, &self.key);
+        out.option(3, &self.name);
+        out.option(4, &self.tags);
     }
 }
 
@@ -3368,8 +3186,8 @@ impl rt::Model for TemplateCustomField {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.key),
             1 => member.option(&mut self.r#type),
@@ -3377,14 +3195,10 @@ impl rt::Model for TemplateCustomField {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.key)?;
-        out.option(1, &self.r#type)?;
-        out.option(2, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.key);
+        out.option(1, &self.r#type);
+        out.option(2, &self.value);
     }
 }
 
@@ -3430,8 +3244,8 @@ impl rt::Model for TemplateFields {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.assignees),
             1 => member.option(&mut self.category),
@@ -3445,20 +3259,16 @@ impl rt::Model for TemplateFields {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.assignees)?;
-        out.option(1, &self.category)?;
-        out.option(2, &self.connector)?;
-        out.option(3, &self.custom_fields)?;
-        out.option(4, &self.description)?;
-        out.option(5, &self.settings)?;
-        out.option(6, &self.severity)?;
-        out.option(7, &self.tags)?;
-        out.option(8, &self.title)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.assignees);
+        out.option(1, &self.category);
+        out.option(2, &self.connector);
+        out.option(3, &self.custom_fields);
+        out.option(4, &self.description);
+        out.option(5, &self.settings);
+        out.option(6, &self.severity);
+        out.option(7, &self.tags);
+        out.option(8, &self.title);
     }
 }
 
@@ -3486,19 +3296,15 @@ impl rt::Model for TitlePayload {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.title),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.title)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.title);
     }
 }
 
@@ -3529,8 +3335,8 @@ impl rt::Model for UpdatedBy {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.email),
             1 => member.option(&mut self.full_name),
@@ -3539,15 +3345,11 @@ impl rt::Model for UpdatedBy {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.email)?;
-        out.nullable(1, &self.full_name)?;
-        out.option(2, &self.profile_uid)?;
-        out.nullable(3, &self.username)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.nullable(0, &self.email);
+        out.nullable(1, &self.full_name);
+        out.option(2, &self.profile_uid);
+        out.nullable(3, &self.username);
     }
 }
 
@@ -3593,8 +3395,8 @@ impl rt::Model for UserAction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.action),
             1 => member.value(&mut self.action_id),
@@ -3608,20 +3410,16 @@ impl rt::Model for UserAction {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.action)?;
-        out.value(1, &self.action_id)?;
-        out.value(2, &self.case_id)?;
-        out.nullable(3, &self.comment_id)?;
-        out.value(4, &self.created_at)?;
-        out.value(5, &self.created_by)?;
-        out.value(6, &self.owner)?;
-        out.nullable(7, &self.payload)?;
-        out.value(8, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.action);
+        out.value(1, &self.action_id);
+        out.value(2, &self.case_id);
+        out.nullable(3, &self.comment_id);
+        out.value(4, &self.created_at);
+        out.value(5, &self.created_by);
+        out.value(6, &self.owner);
+        out.nullable(7, &self.payload);
+        out.value(8, &self.r#type);
     }
 }
 
@@ -3635,6 +3433,9 @@ impl rt::StringEnum for UserActionKind {
             "update" => Self::Update,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3741,6 +3542,9 @@ impl rt::StringEnum for UserActionType {
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
+    }
     fn name(&self) -> &str {
         match self {
             Self::Assignees => "assignees",
@@ -3780,6 +3584,9 @@ impl rt::StringEnum for UserActionTypeFilter {
             "user" => Self::User,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3848,8 +3655,8 @@ impl rt::Model for UserComment {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.comment),
             1 => member.option(&mut self.created_at),
@@ -3865,22 +3672,18 @@ impl rt::Model for UserComment {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.comment)?;
-        out.option(1, &self.created_at)?;
-        out.option(2, &self.created_by)?;
-        out.option(3, &self.id)?;
-        out.option(4, &self.owner)?;
-        out.option(5, &self.pushed_at)?;
-        out.option(6, &self.pushed_by)?;
-        out.option(8, &self.updated_at)?;
-        out.option(9, &self.updated_by)?;
-        out.option(10, &self.version)?;
-        out.literal(7, "\"user\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.comment);
+        out.option(1, &self.created_at);
+        out.option(2, &self.created_by);
+        out.option(3, &self.id);
+        out.option(4, &self.owner);
+        out.option(5, &self.pushed_at);
+        out.option(6, &self.pushed_by);
+        out.option(8, &self.updated_at);
+        out.option(9, &self.updated_by);
+        out.option(10, &self.version);
+        out.literal(7, "\"user\"");
     }
 }
 
@@ -3908,19 +3711,15 @@ impl rt::Model for UserCommentPayload {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.comment),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.comment)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.comment);
     }
 }
 
@@ -3949,8 +3748,8 @@ impl rt::Model for UserCommentText {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.comment),
             1 => member.option(&mut self.owner),
@@ -3958,14 +3757,10 @@ impl rt::Model for UserCommentText {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.comment)?;
-        out.option(1, &self.owner)?;
-        out.literal(2, "\"user\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.comment);
+        out.option(1, &self.owner);
+        out.literal(2, "\"user\"");
     }
 }
 
@@ -3996,8 +3791,8 @@ impl rt::Model for UserCommentUpdate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.comment),
             1 => member.value(&mut self.id),
@@ -4007,16 +3802,12 @@ impl rt::Model for UserCommentUpdate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.comment)?;
-        out.value(1, &self.id)?;
-        out.value(2, &self.owner)?;
-        out.value(4, &self.version)?;
-        out.literal(3, "\"user\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.comment);
+        out.value(1, &self.id);
+        out.value(2, &self.owner);
+        out.value(4, &self.version);
+        out.literal(3, "\"user\"");
     }
 }
 
@@ -4123,8 +3914,8 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.assignees),
             1 => member.option(&mut self.category),
@@ -4139,21 +3930,17 @@ impl rt::Model for CreateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.assignees)?;
-        out.option(1, &self.category)?;
-        out.value(2, &self.connector)?;
-        out.option(3, &self.custom_fields)?;
-        out.value(4, &self.description)?;
-        out.value(5, &self.owner)?;
-        out.value(6, &self.settings)?;
-        out.option(7, &self.severity)?;
-        out.value(8, &self.tags)?;
-        out.value(9, &self.title)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.assignees);
+        out.option(1, &self.category);
+        out.value(2, &self.connector);
+        out.option(3, &self.custom_fields);
+        out.value(4, &self.description);
+        out.value(5, &self.owner);
+        out.value(6, &self.settings);
+        out.option(7, &self.severity);
+        out.value(8, &self.tags);
+        out.value(9, &self.title);
     }
 }
 
@@ -4600,19 +4387,15 @@ impl rt::Model for UpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.cases),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.cases)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.cases);
     }
 }
 

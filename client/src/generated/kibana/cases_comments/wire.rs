@@ -11,7 +11,7 @@ use crate::response::NoContent;
 use crate::types::{Extra, Untyped};
 use super::super::cases;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     CommentPage
 }
@@ -109,8 +109,8 @@ impl rt::Model for CommentPage {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.comments),
             1 => member.value(&mut self.page),
@@ -119,15 +119,11 @@ impl rt::Model for CommentPage {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.comments)?;
-        out.value(1, &self.page)?;
-        out.value(2, &self.per_page)?;
-        out.value(3, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.comments);
+        out.value(1, &self.page);
+        out.value(2, &self.per_page);
+        out.value(3, &self.total);
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::Extra;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     Configuration, ConfigurationMapping, CustomFieldConfiguration, CreateRequest,
     UpdateRequest
@@ -64,8 +64,8 @@ impl rt::Model for Configuration {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.closure_type),
             1 => member.option(&mut self.connector),
@@ -83,24 +83,20 @@ impl rt::Model for Configuration {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.closure_type)?;
-        out.option(1, &self.connector)?;
-        out.option(2, &self.created_at)?;
-        out.option(3, &self.created_by)?;
-        out.option(4, &self.custom_fields)?;
-        out.option(5, &self.error)?;
-        out.option(6, &self.id)?;
-        out.option(7, &self.mappings)?;
-        out.option(8, &self.owner)?;
-        out.option(9, &self.templates)?;
-        out.option(10, &self.updated_at)?;
-        out.option(11, &self.updated_by)?;
-        out.option(12, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.closure_type);
+        out.option(1, &self.connector);
+        out.option(2, &self.created_at);
+        out.option(3, &self.created_by);
+        out.option(4, &self.custom_fields);
+        out.option(5, &self.error);
+        out.option(6, &self.id);
+        out.option(7, &self.mappings);
+        out.option(8, &self.owner);
+        out.option(9, &self.templates);
+        out.option(10, &self.updated_at);
+        out.option(11, &self.updated_by);
+        out.option(12, &self.version);
     }
 }
 
@@ -130,8 +126,8 @@ impl rt::Model for ConfigurationMapping {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.action_type),
             1 => member.option(&mut self.source),
@@ -139,14 +135,10 @@ impl rt::Model for ConfigurationMapping {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.action_type)?;
-        out.option(1, &self.source)?;
-        out.option(2, &self.target)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.action_type);
+        out.option(1, &self.source);
+        out.option(2, &self.target);
     }
 }
 
@@ -178,8 +170,8 @@ impl rt::Model for CustomFieldConfiguration {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.default_value),
             1 => member.option(&mut self.key),
@@ -189,16 +181,12 @@ impl rt::Model for CustomFieldConfiguration {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.default_value)?;
-        out.option(1, &self.key)?;
-        out.option(2, &self.label)?;
-        out.option(3, &self.required)?;
-        out.option(4, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.default_value);
+        out.option(1, &self.key);
+        out.option(2, &self.label);
+        out.option(3, &self.required);
+        out.option(4, &self.r#type);
     }
 }
 
@@ -230,8 +218,8 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.closure_type),
             1 => member.value(&mut self.connector),
@@ -241,16 +229,12 @@ impl rt::Model for CreateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.closure_type)?;
-        out.value(1, &self.connector)?;
-        out.option(2, &self.custom_fields)?;
-        out.value(3, &self.owner)?;
-        out.option(4, &self.templates)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.closure_type);
+        out.value(1, &self.connector);
+        out.option(2, &self.custom_fields);
+        out.value(3, &self.owner);
+        out.option(4, &self.templates);
     }
 }
 
@@ -337,8 +321,8 @@ impl rt::Model for UpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.closure_type),
             1 => member.option(&mut self.connector),
@@ -348,16 +332,12 @@ impl rt::Model for UpdateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.closure_type)?;
-        out.option(1, &self.connector)?;
-        out.option(2, &self.custom_fields)?;
-        out.option(3, &self.templates)?;
-        out.value(4, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.closure_type);
+        out.option(1, &self.connector);
+        out.option(2, &self.custom_fields);
+        out.option(3, &self.templates);
+        out.value(4, &self.version);
     }
 }
 

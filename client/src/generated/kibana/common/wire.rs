@@ -6,7 +6,7 @@ use serde::{Deserializer, Serializer};
 use crate::rt;
 use crate::types::Untyped;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::union_! {
     BooleanOrNumberOrString, BooleanOrString, LongOrString, NumberOrString
 }

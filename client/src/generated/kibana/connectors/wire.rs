@@ -11,7 +11,7 @@ use crate::body::Body;
 use crate::response::{NoContent, Text};
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     AcknowledgeOrResolvePagerDuty, AddEvent, AddEventParams, AllowedChannel,
     BedrockConfig, BedrockSecrets, CasesWebhookConfig, CasesWebhookSecrets,
@@ -69,21 +69,17 @@ impl rt::Model for AcknowledgeOrResolvePagerDuty {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.dedup_key),
             1 => member.value(&mut self.event_action),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.dedup_key)?;
-        out.value(1, &self.event_action)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.dedup_key);
+        out.value(1, &self.event_action);
     }
 }
 
@@ -111,21 +107,17 @@ impl rt::Model for AddEvent {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.sub_action_params),
             0 => member.literal("\"addEvent\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.sub_action_params)?;
-        out.literal(0, "\"addEvent\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.sub_action_params);
+        out.literal(0, "\"addEvent\"");
     }
 }
 
@@ -175,8 +167,8 @@ impl rt::Model for AddEventParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.additional_info),
             1 => member.option(&mut self.description),
@@ -192,22 +184,18 @@ impl rt::Model for AddEventParams {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.additional_info)?;
-        out.option(1, &self.description)?;
-        out.option(2, &self.event_class)?;
-        out.option(3, &self.message_key)?;
-        out.option(4, &self.metric_name)?;
-        out.option(5, &self.node)?;
-        out.option(6, &self.resource)?;
-        out.option(7, &self.severity)?;
-        out.option(8, &self.source)?;
-        out.option(9, &self.time_of_event)?;
-        out.option(10, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.additional_info);
+        out.option(1, &self.description);
+        out.option(2, &self.event_class);
+        out.option(3, &self.message_key);
+        out.option(4, &self.metric_name);
+        out.option(5, &self.node);
+        out.option(6, &self.resource);
+        out.option(7, &self.severity);
+        out.option(8, &self.source);
+        out.option(9, &self.time_of_event);
+        out.option(10, &self.r#type);
     }
 }
 
@@ -221,6 +209,9 @@ impl rt::StringEnum for AlertPriority {
             "P5" => Self::P5,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -259,21 +250,17 @@ impl rt::Model for AllowedChannel {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.value(&mut self.name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.value(1, &self.name);
     }
 }
 
@@ -302,21 +289,17 @@ impl rt::Model for BedrockConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.api_url),
             1 => member.option(&mut self.default_model),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.api_url)?;
-        out.option(1, &self.default_model)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.api_url);
+        out.option(1, &self.default_model);
     }
 }
 
@@ -345,21 +328,17 @@ impl rt::Model for BedrockSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.access_key),
             1 => member.value(&mut self.secret),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.access_key)?;
-        out.value(1, &self.secret)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.access_key);
+        out.value(1, &self.secret);
     }
 }
 
@@ -425,8 +404,8 @@ impl rt::Model for CasesWebhookConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.auth_type),
             1 => member.option(&mut self.ca),
@@ -450,30 +429,26 @@ impl rt::Model for CasesWebhookConfig {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.auth_type)?;
-        out.option(1, &self.ca)?;
-        out.option(2, &self.cert_type)?;
-        out.option(3, &self.create_comment_json)?;
-        out.option(4, &self.create_comment_method)?;
-        out.option(5, &self.create_comment_url)?;
-        out.value(6, &self.create_incident_json)?;
-        out.option(7, &self.create_incident_method)?;
-        out.value(8, &self.create_incident_response_key)?;
-        out.value(9, &self.create_incident_url)?;
-        out.value(10, &self.get_incident_response_external_title_key)?;
-        out.value(11, &self.get_incident_url)?;
-        out.option(12, &self.has_auth)?;
-        out.option(13, &self.headers)?;
-        out.value(14, &self.update_incident_json)?;
-        out.option(15, &self.update_incident_method)?;
-        out.value(16, &self.update_incident_url)?;
-        out.option(17, &self.verification_mode)?;
-        out.value(18, &self.view_incident_url)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.auth_type);
+        out.option(1, &self.ca);
+        out.option(2, &self.cert_type);
+        out.option(3, &self.create_comment_json);
+        out.option(4, &self.create_comment_method);
+        out.option(5, &self.create_comment_url);
+        out.value(6, &self.create_incident_json);
+        out.option(7, &self.create_incident_method);
+        out.value(8, &self.create_incident_response_key);
+        out.value(9, &self.create_incident_url);
+        out.value(10, &self.get_incident_response_external_title_key);
+        out.value(11, &self.get_incident_url);
+        out.option(12, &self.has_auth);
+        out.option(13, &self.headers);
+        out.value(14, &self.update_incident_json);
+        out.option(15, &self.update_incident_method);
+        out.value(16, &self.update_incident_url);
+        out.option(17, &self.verification_mode);
+        out.value(18, &self.view_incident_url);
     }
 }
 
@@ -485,6 +460,9 @@ impl rt::StringEnum for CasesWebhookMethod {
             "put" => Self::Put,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -524,8 +502,8 @@ impl rt::Model for CasesWebhookSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.crt),
             1 => member.option(&mut self.key),
@@ -535,16 +513,12 @@ impl rt::Model for CasesWebhookSecrets {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.crt)?;
-        out.option(1, &self.key)?;
-        out.option(2, &self.password)?;
-        out.option(3, &self.pfx)?;
-        out.option(4, &self.user)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.crt);
+        out.option(1, &self.key);
+        out.option(2, &self.password);
+        out.option(3, &self.pfx);
+        out.option(4, &self.user);
     }
 }
 
@@ -555,6 +529,9 @@ impl rt::StringEnum for CertificateType {
             "ssl-pfx" => Self::SslPfx,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -589,21 +566,17 @@ impl rt::Model for CheckChannelId {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.sub_action_params),
             0 => member.literal("\"validChannelId\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.sub_action_params)?;
-        out.literal(0, "\"validChannelId\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.sub_action_params);
+        out.literal(0, "\"validChannelId\"");
     }
 }
 
@@ -631,19 +604,15 @@ impl rt::Model for CheckChannelIdParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.channel_id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.channel_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.channel_id);
     }
 }
 
@@ -671,21 +640,17 @@ impl rt::Model for CloseAlert {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.sub_action_params),
             0 => member.literal("\"closeAlert\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.sub_action_params)?;
-        out.literal(0, "\"closeAlert\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.sub_action_params);
+        out.literal(0, "\"closeAlert\"");
     }
 }
 
@@ -716,8 +681,8 @@ impl rt::Model for CloseAlertParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.alias),
             1 => member.option(&mut self.note),
@@ -726,15 +691,11 @@ impl rt::Model for CloseAlertParams {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.alias)?;
-        out.option(1, &self.note)?;
-        out.option(2, &self.source)?;
-        out.option(3, &self.user)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.alias);
+        out.option(1, &self.note);
+        out.option(2, &self.source);
+        out.option(3, &self.user);
     }
 }
 
@@ -762,21 +723,17 @@ impl rt::Model for CloseIncident {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.sub_action_params),
             0 => member.literal("\"closeIncident\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.sub_action_params)?;
-        out.literal(0, "\"closeIncident\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.sub_action_params);
+        out.literal(0, "\"closeIncident\"");
     }
 }
 
@@ -804,19 +761,15 @@ impl rt::Model for CloseIncidentParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.incident),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.incident)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.incident);
     }
 }
 
@@ -861,8 +814,8 @@ impl rt::Model for Connector {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.config),
             1 => member.value(&mut self.connector_type_id),
@@ -875,19 +828,15 @@ impl rt::Model for Connector {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.config)?;
-        out.value(1, &self.connector_type_id)?;
-        out.value(2, &self.id)?;
-        out.value(3, &self.is_deprecated)?;
-        out.option(4, &self.is_missing_secrets)?;
-        out.value(5, &self.is_preconfigured)?;
-        out.value(6, &self.is_system_action)?;
-        out.value(7, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.config);
+        out.value(1, &self.connector_type_id);
+        out.value(2, &self.id);
+        out.value(3, &self.is_deprecated);
+        out.option(4, &self.is_missing_secrets);
+        out.value(5, &self.is_preconfigured);
+        out.value(6, &self.is_system_action);
+        out.value(7, &self.name);
     }
 }
 
@@ -1276,8 +1225,8 @@ impl rt::Model for ConnectorType {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.value(&mut self.id),
             6 => member.value(&mut self.name),
@@ -1290,19 +1239,15 @@ impl rt::Model for ConnectorType {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(3, &self.id)?;
-        out.value(6, &self.name)?;
-        out.option(0, &self.enabled)?;
-        out.option(1, &self.enabled_in_config)?;
-        out.option(2, &self.enabled_in_license)?;
-        out.option(5, &self.minimum_license_required)?;
-        out.option(7, &self.supported_feature_ids)?;
-        out.option(4, &self.is_system_action_type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(3, &self.id);
+        out.value(6, &self.name);
+        out.option(0, &self.enabled);
+        out.option(1, &self.enabled_in_config);
+        out.option(2, &self.enabled_in_license);
+        out.option(5, &self.minimum_license_required);
+        out.option(7, &self.supported_feature_ids);
+        out.option(4, &self.is_system_action_type);
     }
 }
 
@@ -1330,21 +1275,17 @@ impl rt::Model for CreateAlert {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.sub_action_params),
             0 => member.literal("\"createAlert\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.sub_action_params)?;
-        out.literal(0, "\"createAlert\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.sub_action_params);
+        out.literal(0, "\"createAlert\"");
     }
 }
 
@@ -1408,8 +1349,8 @@ impl rt::Model for CreateAlertParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.actions),
             1 => member.option(&mut self.alias),
@@ -1432,29 +1373,25 @@ impl rt::Model for CreateAlertParams {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.actions)?;
-        out.option(1, &self.alias)?;
-        out.option(2, &self.description)?;
-        out.option(3, &self.details)?;
-        out.option(4, &self.entity)?;
-        out.option(5, &self.message)?;
-        out.option(6, &self.note)?;
-        out.option(7, &self.priority)?;
-        out.option(8, &self.responders)?;
-        out.option(9, &self.severity)?;
-        out.option(10, &self.source)?;
-        out.option(11, &self.source_ref)?;
-        out.option(12, &self.tags)?;
-        out.option(13, &self.title)?;
-        out.option(14, &self.tlp)?;
-        out.option(15, &self.r#type)?;
-        out.option(16, &self.user)?;
-        out.option(17, &self.visible_to)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.actions);
+        out.option(1, &self.alias);
+        out.option(2, &self.description);
+        out.option(3, &self.details);
+        out.option(4, &self.entity);
+        out.option(5, &self.message);
+        out.option(6, &self.note);
+        out.option(7, &self.priority);
+        out.option(8, &self.responders);
+        out.option(9, &self.severity);
+        out.option(10, &self.source);
+        out.option(11, &self.source_ref);
+        out.option(12, &self.tags);
+        out.option(13, &self.title);
+        out.option(14, &self.tlp);
+        out.option(15, &self.r#type);
+        out.option(16, &self.user);
+        out.option(17, &self.visible_to);
     }
 }
 
@@ -1482,19 +1419,15 @@ impl rt::Model for CrowdStrikeConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.url),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.url)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.url);
     }
 }
 
@@ -1523,21 +1456,17 @@ impl rt::Model for CrowdStrikeSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.client_id),
             1 => member.value(&mut self.client_secret),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.client_id)?;
-        out.value(1, &self.client_secret)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.client_id);
+        out.value(1, &self.client_secret);
     }
 }
 
@@ -1565,19 +1494,15 @@ impl rt::Model for D3SecurityConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.url),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.url)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.url);
     }
 }
 
@@ -1605,19 +1530,15 @@ impl rt::Model for D3SecuritySecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.token),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.token)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.token);
     }
 }
 
@@ -1649,8 +1570,8 @@ impl rt::Model for DefenderConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.api_url),
             1 => member.option(&mut self.client_id),
@@ -1660,16 +1581,12 @@ impl rt::Model for DefenderConfig {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.api_url)?;
-        out.option(1, &self.client_id)?;
-        out.option(2, &self.o_auth_scope)?;
-        out.option(3, &self.o_auth_server_url)?;
-        out.option(4, &self.tenant_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.api_url);
+        out.option(1, &self.client_id);
+        out.option(2, &self.o_auth_scope);
+        out.option(3, &self.o_auth_server_url);
+        out.option(4, &self.tenant_id);
     }
 }
 
@@ -1697,19 +1614,15 @@ impl rt::Model for DefenderSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.client_secret),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.client_secret)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.client_secret);
     }
 }
 
@@ -1755,8 +1668,8 @@ impl rt::Model for EmailConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.client_id),
             1 => member.value(&mut self.from),
@@ -1770,20 +1683,16 @@ impl rt::Model for EmailConfig {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.client_id)?;
-        out.value(1, &self.from)?;
-        out.option(2, &self.has_auth)?;
-        out.option(3, &self.host)?;
-        out.option(4, &self.oauth_token_url)?;
-        out.option(5, &self.port)?;
-        out.option(6, &self.secure)?;
-        out.option(7, &self.service)?;
-        out.option(8, &self.tenant_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.client_id);
+        out.value(1, &self.from);
+        out.option(2, &self.has_auth);
+        out.option(3, &self.host);
+        out.option(4, &self.oauth_token_url);
+        out.option(5, &self.port);
+        out.option(6, &self.secure);
+        out.option(7, &self.service);
+        out.option(8, &self.tenant_id);
     }
 }
 
@@ -1813,8 +1722,8 @@ impl rt::Model for EmailSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.client_secret),
             1 => member.option(&mut self.password),
@@ -1822,14 +1731,10 @@ impl rt::Model for EmailSecrets {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.client_secret)?;
-        out.option(1, &self.password)?;
-        out.option(2, &self.user)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.client_secret);
+        out.option(1, &self.password);
+        out.option(2, &self.user);
     }
 }
 
@@ -1844,6 +1749,9 @@ impl rt::StringEnum for EmailService {
             "ses" => Self::Ses,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1885,8 +1793,8 @@ impl rt::Model for GeminiConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.api_url),
             1 => member.option(&mut self.default_model),
@@ -1895,15 +1803,11 @@ impl rt::Model for GeminiConfig {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.api_url)?;
-        out.option(1, &self.default_model)?;
-        out.value(2, &self.gcp_project_id)?;
-        out.value(3, &self.gcp_region)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.api_url);
+        out.option(1, &self.default_model);
+        out.value(2, &self.gcp_project_id);
+        out.value(3, &self.gcp_region);
     }
 }
 
@@ -1931,19 +1835,15 @@ impl rt::Model for GeminiSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.credentials_json),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.credentials_json)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.credentials_json);
     }
 }
 
@@ -1971,21 +1871,17 @@ impl rt::Model for GenAiAzureConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.api_url),
             0 => member.literal("\"Azure OpenAI\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.api_url)?;
-        out.literal(0, "\"Azure OpenAI\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.api_url);
+        out.literal(0, "\"Azure OpenAI\"");
     }
 }
 
@@ -2069,8 +1965,8 @@ impl rt::Model for GenAiOpenAiConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.api_url),
             2 => member.option(&mut self.default_model),
@@ -2078,14 +1974,10 @@ impl rt::Model for GenAiOpenAiConfig {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.api_url)?;
-        out.option(2, &self.default_model)?;
-        out.literal(0, "\"OpenAI\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.api_url);
+        out.option(2, &self.default_model);
+        out.literal(0, "\"OpenAI\"");
     }
 }
 
@@ -2128,8 +2020,8 @@ impl rt::Model for GenAiOpenAiOtherConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.api_url),
             2 => member.option(&mut self.ca_data),
@@ -2142,19 +2034,15 @@ impl rt::Model for GenAiOpenAiOtherConfig {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.api_url)?;
-        out.option(2, &self.ca_data)?;
-        out.option(3, &self.certificate_data)?;
-        out.value(4, &self.default_model)?;
-        out.option(5, &self.headers)?;
-        out.option(6, &self.private_key_data)?;
-        out.option(7, &self.verification_mode)?;
-        out.literal(0, "\"Other\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.api_url);
+        out.option(2, &self.ca_data);
+        out.option(3, &self.certificate_data);
+        out.value(4, &self.default_model);
+        out.option(5, &self.headers);
+        out.option(6, &self.private_key_data);
+        out.option(7, &self.verification_mode);
+        out.literal(0, "\"Other\"");
     }
 }
 
@@ -2185,8 +2073,8 @@ impl rt::Model for GenAiSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.api_key),
             1 => member.option(&mut self.ca_data),
@@ -2195,15 +2083,11 @@ impl rt::Model for GenAiSecrets {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.api_key)?;
-        out.option(1, &self.ca_data)?;
-        out.option(2, &self.certificate_data)?;
-        out.option(3, &self.private_key_data)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.api_key);
+        out.option(1, &self.ca_data);
+        out.option(2, &self.certificate_data);
+        out.option(3, &self.private_key_data);
     }
 }
 
@@ -2231,21 +2115,17 @@ impl rt::Model for GetAgentDetails {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.sub_action_params),
             0 => member.literal("\"getAgentDetails\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.sub_action_params)?;
-        out.literal(0, "\"getAgentDetails\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.sub_action_params);
+        out.literal(0, "\"getAgentDetails\"");
     }
 }
 
@@ -2273,19 +2153,15 @@ impl rt::Model for GetAgentDetailsParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.ids),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.ids)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.ids);
     }
 }
 
@@ -2310,19 +2186,15 @@ impl rt::Model for GetAgents {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.literal("\"getAgents\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.literal(0, "\"getAgents\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.literal(0, "\"getAgents\"");
     }
 }
 
@@ -2350,21 +2222,17 @@ impl rt::Model for GetChoices {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.sub_action_params),
             0 => member.literal("\"getChoices\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.sub_action_params)?;
-        out.literal(0, "\"getChoices\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.sub_action_params);
+        out.literal(0, "\"getChoices\"");
     }
 }
 
@@ -2392,19 +2260,15 @@ impl rt::Model for GetChoicesParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.fields),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.fields)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.fields);
     }
 }
 
@@ -2429,19 +2293,15 @@ impl rt::Model for GetFields {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.literal("\"getFields\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.literal(0, "\"getFields\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.literal(0, "\"getFields\"");
     }
 }
 
@@ -2469,21 +2329,17 @@ impl rt::Model for GetFieldsByIssueType {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.sub_action_params),
             0 => member.literal("\"fieldsByIssueType\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.sub_action_params)?;
-        out.literal(0, "\"fieldsByIssueType\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.sub_action_params);
+        out.literal(0, "\"fieldsByIssueType\"");
     }
 }
 
@@ -2511,21 +2367,17 @@ impl rt::Model for GetIncident {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.sub_action_params),
             0 => member.literal("\"getIncident\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.sub_action_params)?;
-        out.literal(0, "\"getIncident\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.sub_action_params);
+        out.literal(0, "\"getIncident\"");
     }
 }
 
@@ -2553,19 +2405,15 @@ impl rt::Model for GetIncidentParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.external_id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.external_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.external_id);
     }
 }
 
@@ -2593,21 +2441,17 @@ impl rt::Model for GetIssue {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.sub_action_params),
             0 => member.literal("\"issue\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.sub_action_params)?;
-        out.literal(0, "\"issue\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.sub_action_params);
+        out.literal(0, "\"issue\"");
     }
 }
 
@@ -2635,19 +2479,15 @@ impl rt::Model for GetIssueParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
     }
 }
 
@@ -2672,19 +2512,15 @@ impl rt::Model for GetIssueTypes {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.literal("\"issueTypes\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.literal(0, "\"issueTypes\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.literal(0, "\"issueTypes\"");
     }
 }
 
@@ -2712,21 +2548,17 @@ impl rt::Model for GetIssues {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.sub_action_params),
             0 => member.literal("\"issues\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.sub_action_params)?;
-        out.literal(0, "\"issues\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.sub_action_params);
+        out.literal(0, "\"issues\"");
     }
 }
 
@@ -2754,19 +2586,15 @@ impl rt::Model for GetIssuesParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.title),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.title)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.title);
     }
 }
 
@@ -2854,8 +2682,8 @@ impl rt::Model for Incident {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.additional_fields),
             1 => member.option(&mut self.alert_id),
@@ -2890,41 +2718,37 @@ impl rt::Model for Incident {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.additional_fields)?;
-        out.option(1, &self.alert_id)?;
-        out.option(2, &self.case_id)?;
-        out.option(3, &self.case_name)?;
-        out.option(4, &self.category)?;
-        out.option(5, &self.correlation_display)?;
-        out.option(6, &self.correlation_id)?;
-        out.option(7, &self.description)?;
-        out.option(8, &self.dest_ip)?;
-        out.option(9, &self.external_id)?;
-        out.option(10, &self.id)?;
-        out.option(11, &self.impact)?;
-        out.option(12, &self.issue_type)?;
-        out.option(13, &self.labels)?;
-        out.option(14, &self.malware_hash)?;
-        out.option(15, &self.malware_url)?;
-        out.option(16, &self.other_fields)?;
-        out.option(17, &self.parent)?;
-        out.option(18, &self.priority)?;
-        out.option(19, &self.rule_name)?;
-        out.option(20, &self.severity)?;
-        out.option(21, &self.short_description)?;
-        out.option(22, &self.source_ip)?;
-        out.option(23, &self.status)?;
-        out.option(24, &self.subcategory)?;
-        out.option(25, &self.summary)?;
-        out.option(26, &self.tags)?;
-        out.option(27, &self.title)?;
-        out.option(28, &self.tlp)?;
-        out.option(29, &self.urgency)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.additional_fields);
+        out.option(1, &self.alert_id);
+        out.option(2, &self.case_id);
+        out.option(3, &self.case_name);
+        out.option(4, &self.category);
+        out.option(5, &self.correlation_display);
+        out.option(6, &self.correlation_id);
+        out.option(7, &self.description);
+        out.option(8, &self.dest_ip);
+        out.option(9, &self.external_id);
+        out.option(10, &self.id);
+        out.option(11, &self.impact);
+        out.option(12, &self.issue_type);
+        out.option(13, &self.labels);
+        out.option(14, &self.malware_hash);
+        out.option(15, &self.malware_url);
+        out.option(16, &self.other_fields);
+        out.option(17, &self.parent);
+        out.option(18, &self.priority);
+        out.option(19, &self.rule_name);
+        out.option(20, &self.severity);
+        out.option(21, &self.short_description);
+        out.option(22, &self.source_ip);
+        out.option(23, &self.status);
+        out.option(24, &self.subcategory);
+        out.option(25, &self.summary);
+        out.option(26, &self.tags);
+        out.option(27, &self.title);
+        out.option(28, &self.tlp);
+        out.option(29, &self.urgency);
     }
 }
 
@@ -2953,21 +2777,17 @@ impl rt::Model for IncidentComment {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.comment),
             1 => member.option(&mut self.comment_id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.comment)?;
-        out.option(1, &self.comment_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.comment);
+        out.option(1, &self.comment_id);
     }
 }
 
@@ -2996,21 +2816,17 @@ impl rt::Model for IncidentToClose {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.correlation_id),
             1 => member.option(&mut self.external_id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.correlation_id)?;
-        out.option(1, &self.external_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.correlation_id);
+        out.option(1, &self.external_id);
     }
 }
 
@@ -3040,8 +2856,8 @@ impl rt::Model for IndexConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.execution_time_field),
             1 => member.value(&mut self.index),
@@ -3049,14 +2865,10 @@ impl rt::Model for IndexConfig {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.execution_time_field)?;
-        out.value(1, &self.index)?;
-        out.option(2, &self.refresh)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.execution_time_field);
+        out.value(1, &self.index);
+        out.option(2, &self.refresh);
     }
 }
 
@@ -3084,19 +2896,15 @@ impl rt::Model for IndexDocuments {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.documents),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.documents)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.documents);
     }
 }
 
@@ -3125,21 +2933,17 @@ impl rt::Model for JiraConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.api_url),
             1 => member.value(&mut self.project_key),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.api_url)?;
-        out.value(1, &self.project_key)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.api_url);
+        out.value(1, &self.project_key);
     }
 }
 
@@ -3168,21 +2972,17 @@ impl rt::Model for JiraSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.api_token),
             1 => member.value(&mut self.email),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.api_token)?;
-        out.value(1, &self.email)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.api_token);
+        out.value(1, &self.email);
     }
 }
 
@@ -3210,19 +3010,15 @@ impl rt::Model for OpsgenieConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.api_url),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.api_url)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.api_url);
     }
 }
 
@@ -3250,19 +3046,15 @@ impl rt::Model for OpsgenieSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.api_key),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.api_key)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.api_key);
     }
 }
 
@@ -3290,19 +3082,15 @@ impl rt::Model for PagerDutyConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.api_url),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.api_url)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.api_url);
     }
 }
 
@@ -3313,6 +3101,9 @@ impl rt::StringEnum for PagerDutyEventAction {
             "resolve" => Self::Resolve,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3348,21 +3139,17 @@ impl rt::Model for PagerDutyLink {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.href),
             1 => member.option(&mut self.text),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.href)?;
-        out.option(1, &self.text)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.href);
+        out.option(1, &self.text);
     }
 }
 
@@ -3390,19 +3177,15 @@ impl rt::Model for PagerDutySecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.routing_key),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.routing_key)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.routing_key);
     }
 }
 
@@ -3415,6 +3198,9 @@ impl rt::StringEnum for PagerDutySeverity {
             "warning" => Self::Warning,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3451,21 +3237,17 @@ impl rt::Model for PostMessage {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.sub_action_params),
             0 => member.literal("\"postMessage\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.sub_action_params)?;
-        out.literal(0, "\"postMessage\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.sub_action_params);
+        out.literal(0, "\"postMessage\"");
     }
 }
 
@@ -3495,8 +3277,8 @@ impl rt::Model for PostMessageParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.channel_ids),
             1 => member.option(&mut self.channels),
@@ -3504,14 +3286,10 @@ impl rt::Model for PostMessageParams {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.channel_ids)?;
-        out.option(1, &self.channels)?;
-        out.option(2, &self.text)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.channel_ids);
+        out.option(1, &self.channels);
+        out.option(2, &self.text);
     }
 }
 
@@ -3539,21 +3317,17 @@ impl rt::Model for PushToService {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.sub_action_params),
             0 => member.literal("\"pushToService\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.sub_action_params)?;
-        out.literal(0, "\"pushToService\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.sub_action_params);
+        out.literal(0, "\"pushToService\"");
     }
 }
 
@@ -3582,21 +3356,17 @@ impl rt::Model for PushToServiceParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.comments),
             1 => member.option(&mut self.incident),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.comments)?;
-        out.option(1, &self.incident)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.comments);
+        out.option(1, &self.incident);
     }
 }
 
@@ -3625,21 +3395,17 @@ impl rt::Model for ResilientConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.api_url),
             1 => member.value(&mut self.org_id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.api_url)?;
-        out.value(1, &self.org_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.api_url);
+        out.value(1, &self.org_id);
     }
 }
 
@@ -3668,21 +3434,17 @@ impl rt::Model for ResilientSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.api_key_id),
             1 => member.value(&mut self.api_key_secret),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.api_key_id)?;
-        out.value(1, &self.api_key_secret)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.api_key_id);
+        out.value(1, &self.api_key_secret);
     }
 }
 
@@ -3713,8 +3475,8 @@ impl rt::Model for Responder {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.id),
             1 => member.option(&mut self.name),
@@ -3723,15 +3485,11 @@ impl rt::Model for Responder {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        out.option(1, &self.name)?;
-        out.option(2, &self.r#type)?;
-        out.option(3, &self.username)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.id);
+        out.option(1, &self.name);
+        out.option(2, &self.r#type);
+        out.option(3, &self.username);
     }
 }
 
@@ -3744,6 +3502,9 @@ impl rt::StringEnum for ResponderType {
             "user" => Self::User,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3963,8 +3724,8 @@ impl rt::Model for RunResult {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.connector_id),
             5 => member.value(&mut self.status),
@@ -3975,17 +3736,13 @@ impl rt::Model for RunResult {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.connector_id)?;
-        out.value(5, &self.status)?;
-        out.option(1, &self.data)?;
-        out.option(2, &self.message)?;
-        out.option(4, &self.service_message)?;
-        out.option(3, &self.retry)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.connector_id);
+        out.value(5, &self.status);
+        out.option(1, &self.data);
+        out.option(2, &self.message);
+        out.option(4, &self.service_message);
+        out.option(3, &self.retry);
     }
 }
 
@@ -3996,6 +3753,9 @@ impl rt::StringEnum for RunResultStatus {
             "error" => Self::Error,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -4034,8 +3794,8 @@ impl rt::Model for SendEmail {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.bcc),
             1 => member.option(&mut self.cc),
@@ -4045,16 +3805,12 @@ impl rt::Model for SendEmail {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.bcc)?;
-        out.option(1, &self.cc)?;
-        out.value(2, &self.message)?;
-        out.value(3, &self.subject)?;
-        out.option(4, &self.to)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.bcc);
+        out.option(1, &self.cc);
+        out.value(2, &self.message);
+        out.value(3, &self.subject);
+        out.option(4, &self.to);
     }
 }
 
@@ -4082,19 +3838,15 @@ impl rt::Model for SendSlackMessage {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.message),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.message)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.message);
     }
 }
 
@@ -4122,19 +3874,15 @@ impl rt::Model for SentinelOneConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.url),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.url)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.url);
     }
 }
 
@@ -4162,19 +3910,15 @@ impl rt::Model for SentinelOneSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.token),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.token)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.token);
     }
 }
 
@@ -4189,6 +3933,9 @@ impl rt::StringEnum for ServerLogLevel {
             "warn" => Self::Warn,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -4239,8 +3986,8 @@ impl rt::Model for ServiceNowConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.api_url),
             1 => member.option(&mut self.client_id),
@@ -4251,17 +3998,13 @@ impl rt::Model for ServiceNowConfig {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.api_url)?;
-        out.option(1, &self.client_id)?;
-        out.option(2, &self.is_o_auth)?;
-        out.option(3, &self.jwt_key_id)?;
-        out.option(4, &self.user_identifier_value)?;
-        out.option(5, &self.uses_table_api)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.api_url);
+        out.option(1, &self.client_id);
+        out.option(2, &self.is_o_auth);
+        out.option(3, &self.jwt_key_id);
+        out.option(4, &self.user_identifier_value);
+        out.option(5, &self.uses_table_api);
     }
 }
 
@@ -4293,8 +4036,8 @@ impl rt::Model for ServiceNowItomConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.api_url),
             1 => member.option(&mut self.client_id),
@@ -4304,16 +4047,12 @@ impl rt::Model for ServiceNowItomConfig {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.api_url)?;
-        out.option(1, &self.client_id)?;
-        out.option(2, &self.is_o_auth)?;
-        out.option(3, &self.jwt_key_id)?;
-        out.option(4, &self.user_identifier_value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.api_url);
+        out.option(1, &self.client_id);
+        out.option(2, &self.is_o_auth);
+        out.option(3, &self.jwt_key_id);
+        out.option(4, &self.user_identifier_value);
     }
 }
 
@@ -4351,8 +4090,8 @@ impl rt::Model for ServiceNowSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.client_secret),
             1 => member.option(&mut self.password),
@@ -4362,16 +4101,12 @@ impl rt::Model for ServiceNowSecrets {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.client_secret)?;
-        out.option(1, &self.password)?;
-        out.option(2, &self.private_key)?;
-        out.option(3, &self.private_key_password)?;
-        out.option(4, &self.username)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.client_secret);
+        out.option(1, &self.password);
+        out.option(2, &self.private_key);
+        out.option(3, &self.private_key_password);
+        out.option(4, &self.username);
     }
 }
 
@@ -4399,19 +4134,15 @@ impl rt::Model for SlackApiConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.allowed_channels),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.allowed_channels)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.allowed_channels);
     }
 }
 
@@ -4439,19 +4170,15 @@ impl rt::Model for SlackApiSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.token),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.token)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.token);
     }
 }
 
@@ -4482,8 +4209,8 @@ impl rt::Model for SwimlaneConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.api_url),
             1 => member.value(&mut self.app_id),
@@ -4492,15 +4219,11 @@ impl rt::Model for SwimlaneConfig {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.api_url)?;
-        out.value(1, &self.app_id)?;
-        out.value(2, &self.connector_type)?;
-        out.option(3, &self.mappings)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.api_url);
+        out.value(1, &self.app_id);
+        out.value(2, &self.connector_type);
+        out.option(3, &self.mappings);
     }
 }
 
@@ -4512,6 +4235,9 @@ impl rt::StringEnum for SwimlaneConnectorType {
             "cases" => Self::Cases,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -4550,8 +4276,8 @@ impl rt::Model for SwimlaneMapping {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.field_type),
             1 => member.value(&mut self.id),
@@ -4560,15 +4286,11 @@ impl rt::Model for SwimlaneMapping {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field_type)?;
-        out.value(1, &self.id)?;
-        out.value(2, &self.key)?;
-        out.value(3, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.field_type);
+        out.value(1, &self.id);
+        out.value(2, &self.key);
+        out.value(3, &self.name);
     }
 }
 
@@ -4610,8 +4332,8 @@ impl rt::Model for SwimlaneMappings {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.alert_id_config),
             1 => member.option(&mut self.case_id_config),
@@ -4623,18 +4345,14 @@ impl rt::Model for SwimlaneMappings {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.alert_id_config)?;
-        out.option(1, &self.case_id_config)?;
-        out.option(2, &self.case_name_config)?;
-        out.option(3, &self.comments_config)?;
-        out.option(4, &self.description_config)?;
-        out.option(5, &self.rule_name_config)?;
-        out.option(6, &self.severity_config)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.alert_id_config);
+        out.option(1, &self.case_id_config);
+        out.option(2, &self.case_name_config);
+        out.option(3, &self.comments_config);
+        out.option(4, &self.description_config);
+        out.option(5, &self.rule_name_config);
+        out.option(6, &self.severity_config);
     }
 }
 
@@ -4662,19 +4380,15 @@ impl rt::Model for SwimlaneSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.api_token),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.api_token)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.api_token);
     }
 }
 
@@ -4702,19 +4416,15 @@ impl rt::Model for TeamsSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.webhook_url),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.webhook_url)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.webhook_url);
     }
 }
 
@@ -4743,21 +4453,17 @@ impl rt::Model for TheHiveConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.organisation),
             1 => member.value(&mut self.url),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.organisation)?;
-        out.value(1, &self.url)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.organisation);
+        out.value(1, &self.url);
     }
 }
 
@@ -4785,19 +4491,15 @@ impl rt::Model for TheHiveSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.api_key),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.api_key)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.api_key);
     }
 }
 
@@ -4825,19 +4527,15 @@ impl rt::Model for TinesConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.url),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.url)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.url);
     }
 }
 
@@ -4866,21 +4564,17 @@ impl rt::Model for TinesSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.email),
             1 => member.value(&mut self.token),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.email)?;
-        out.value(1, &self.token)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.email);
+        out.value(1, &self.token);
     }
 }
 
@@ -4908,19 +4602,15 @@ impl rt::Model for TorqConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.webhook_integration_url),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.webhook_integration_url)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.webhook_integration_url);
     }
 }
 
@@ -4948,19 +4638,15 @@ impl rt::Model for TorqSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.token),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.token)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.token);
     }
 }
 
@@ -5009,8 +4695,8 @@ impl rt::Model for TriggerPagerDuty {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.class),
             1 => member.option(&mut self.component),
@@ -5026,22 +4712,18 @@ impl rt::Model for TriggerPagerDuty {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.class)?;
-        out.option(1, &self.component)?;
-        out.option(2, &self.custom_details)?;
-        out.option(3, &self.dedup_key)?;
-        out.option(5, &self.group)?;
-        out.option(6, &self.links)?;
-        out.option(7, &self.severity)?;
-        out.option(8, &self.source)?;
-        out.option(9, &self.summary)?;
-        out.option(10, &self.timestamp)?;
-        out.literal(4, "\"trigger\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.class);
+        out.option(1, &self.component);
+        out.option(2, &self.custom_details);
+        out.option(3, &self.dedup_key);
+        out.option(5, &self.group);
+        out.option(6, &self.links);
+        out.option(7, &self.severity);
+        out.option(8, &self.source);
+        out.option(9, &self.summary);
+        out.option(10, &self.timestamp);
+        out.literal(4, "\"trigger\"");
     }
 }
 
@@ -5053,6 +4735,9 @@ impl rt::StringEnum for VerificationMode {
             "none" => Self::None,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -5091,8 +4776,8 @@ impl rt::Model for VisibleTo {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.id),
             1 => member.option(&mut self.name),
@@ -5101,15 +4786,11 @@ impl rt::Model for VisibleTo {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        out.option(1, &self.name)?;
-        out.value(2, &self.r#type)?;
-        out.option(3, &self.username)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.id);
+        out.option(1, &self.name);
+        out.value(2, &self.r#type);
+        out.option(3, &self.username);
     }
 }
 
@@ -5120,6 +4801,9 @@ impl rt::StringEnum for VisibleToType {
             "user" => Self::User,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -5137,6 +4821,9 @@ impl rt::StringEnum for WebhookAuthType {
             "webhook-authentication-ssl" => Self::WebhookAuthenticationSsl,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -5187,8 +4874,8 @@ impl rt::Model for WebhookConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.auth_type),
             1 => member.option(&mut self.ca),
@@ -5201,19 +4888,15 @@ impl rt::Model for WebhookConfig {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.auth_type)?;
-        out.option(1, &self.ca)?;
-        out.option(2, &self.cert_type)?;
-        out.option(3, &self.has_auth)?;
-        out.option(4, &self.headers)?;
-        out.option(5, &self.method)?;
-        out.option(6, &self.url)?;
-        out.option(7, &self.verification_mode)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.auth_type);
+        out.option(1, &self.ca);
+        out.option(2, &self.cert_type);
+        out.option(3, &self.has_auth);
+        out.option(4, &self.headers);
+        out.option(5, &self.method);
+        out.option(6, &self.url);
+        out.option(7, &self.verification_mode);
     }
 }
 
@@ -5224,6 +4907,9 @@ impl rt::StringEnum for WebhookMethod {
             "put" => Self::Put,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -5262,8 +4948,8 @@ impl rt::Model for WebhookSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.crt),
             1 => member.option(&mut self.key),
@@ -5273,16 +4959,12 @@ impl rt::Model for WebhookSecrets {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.crt)?;
-        out.option(1, &self.key)?;
-        out.option(2, &self.password)?;
-        out.option(3, &self.pfx)?;
-        out.option(4, &self.user)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.crt);
+        out.option(1, &self.key);
+        out.option(2, &self.password);
+        out.option(3, &self.pfx);
+        out.option(4, &self.user);
     }
 }
 
@@ -5311,21 +4993,17 @@ impl rt::Model for WriteServerLog {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.level),
             1 => member.value(&mut self.message),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.level)?;
-        out.value(1, &self.message)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.level);
+        out.value(1, &self.message);
     }
 }
 
@@ -5354,21 +5032,17 @@ impl rt::Model for XMattersConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.config_url),
             1 => member.option(&mut self.uses_basic),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.config_url)?;
-        out.option(1, &self.uses_basic)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.config_url);
+        out.option(1, &self.uses_basic);
     }
 }
 
@@ -5398,8 +5072,8 @@ impl rt::Model for XMattersSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.password),
             1 => member.option(&mut self.secrets_url),
@@ -5407,14 +5081,10 @@ impl rt::Model for XMattersSecrets {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.password)?;
-        out.option(1, &self.secrets_url)?;
-        out.option(2, &self.user)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.password);
+        out.option(1, &self.secrets_url);
+        out.option(2, &self.user);
     }
 }
 
@@ -5486,8 +5156,8 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.config),
             1 => member.value(&mut self.connector_type_id),
@@ -5496,15 +5166,11 @@ impl rt::Model for CreateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.config)?;
-        out.value(1, &self.connector_type_id)?;
-        out.value(2, &self.name)?;
-        out.option(3, &self.secrets)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.config);
+        out.value(1, &self.connector_type_id);
+        out.value(2, &self.name);
+        out.option(3, &self.secrets);
     }
 }
 
@@ -5563,8 +5229,8 @@ impl rt::Model for CreateWithIdRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.config),
             1 => member.value(&mut self.connector_type_id),
@@ -5573,15 +5239,11 @@ impl rt::Model for CreateWithIdRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.config)?;
-        out.value(1, &self.connector_type_id)?;
-        out.value(2, &self.name)?;
-        out.option(3, &self.secrets)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.config);
+        out.value(1, &self.connector_type_id);
+        out.value(2, &self.name);
+        out.option(3, &self.secrets);
     }
 }
 
@@ -5755,19 +5417,15 @@ impl rt::Model for RunRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.params),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.params)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.params);
     }
 }
 
@@ -5826,8 +5484,8 @@ impl rt::Model for UpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.config),
             1 => member.value(&mut self.name),
@@ -5835,14 +5493,10 @@ impl rt::Model for UpdateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.config)?;
-        out.value(1, &self.name)?;
-        out.option(2, &self.secrets)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.config);
+        out.value(1, &self.name);
+        out.option(2, &self.secrets);
     }
 }
 

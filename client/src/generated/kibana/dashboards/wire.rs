@@ -8,7 +8,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     CreateRequest, UpdateRequest
 }
@@ -61,8 +61,8 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.access_control),
             1 => member.option(&mut self.description),
@@ -79,23 +79,19 @@ impl rt::Model for CreateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.access_control)?;
-        out.option(1, &self.description)?;
-        out.option(2, &self.filters)?;
-        out.option(3, &self.body_options)?;
-        out.option(4, &self.panels)?;
-        out.option(5, &self.pinned_panels)?;
-        out.option(6, &self.project_routing)?;
-        out.option(7, &self.query)?;
-        out.option(8, &self.refresh_interval)?;
-        out.option(9, &self.tags)?;
-        out.option(10, &self.time_range)?;
-        out.value(11, &self.title)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.access_control);
+        out.option(1, &self.description);
+        out.option(2, &self.filters);
+        out.option(3, &self.body_options);
+        out.option(4, &self.panels);
+        out.option(5, &self.pinned_panels);
+        out.option(6, &self.project_routing);
+        out.option(7, &self.query);
+        out.option(8, &self.refresh_interval);
+        out.option(9, &self.tags);
+        out.option(10, &self.time_range);
+        out.value(11, &self.title);
     }
 }
 
@@ -258,8 +254,8 @@ impl rt::Model for UpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.description),
             1 => member.option(&mut self.filters),
@@ -275,22 +271,18 @@ impl rt::Model for UpdateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.option(1, &self.filters)?;
-        out.option(2, &self.body_options)?;
-        out.option(3, &self.panels)?;
-        out.option(4, &self.pinned_panels)?;
-        out.option(5, &self.project_routing)?;
-        out.option(6, &self.query)?;
-        out.option(7, &self.refresh_interval)?;
-        out.option(8, &self.tags)?;
-        out.option(9, &self.time_range)?;
-        out.value(10, &self.title)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.description);
+        out.option(1, &self.filters);
+        out.option(2, &self.body_options);
+        out.option(3, &self.panels);
+        out.option(4, &self.pinned_panels);
+        out.option(5, &self.project_routing);
+        out.option(6, &self.query);
+        out.option(7, &self.refresh_interval);
+        out.option(8, &self.tags);
+        out.option(9, &self.time_range);
+        out.value(10, &self.title);
     }
 }
 

@@ -9,7 +9,7 @@ use crate::body::Body;
 use crate::response::NoContent;
 use crate::types::Extra;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     Acknowledgement, DataView, DataViewDeletion, DataViewSummary, DataViewUpdate,
     FieldAttributes, GetDefaultResponse, ListResponse, NewDataView,
@@ -43,19 +43,15 @@ impl rt::Model for Acknowledgement {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.acknowledged),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.acknowledged)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.acknowledged);
     }
 }
 
@@ -109,8 +105,8 @@ impl rt::Model for DataView {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.allow_no_index),
             1 => member.option(&mut self.field_attrs),
@@ -128,24 +124,20 @@ impl rt::Model for DataView {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.allow_no_index)?;
-        out.option(1, &self.field_attrs)?;
-        out.option(2, &self.field_formats)?;
-        out.option(3, &self.fields)?;
-        out.option(4, &self.id)?;
-        out.option(5, &self.name)?;
-        out.option(6, &self.namespaces)?;
-        out.option(7, &self.runtime_field_map)?;
-        out.option(8, &self.source_filters)?;
-        out.option(9, &self.time_field_name)?;
-        out.option(10, &self.title)?;
-        out.option(11, &self.type_meta)?;
-        out.option(12, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.allow_no_index);
+        out.option(1, &self.field_attrs);
+        out.option(2, &self.field_formats);
+        out.option(3, &self.fields);
+        out.option(4, &self.id);
+        out.option(5, &self.name);
+        out.option(6, &self.namespaces);
+        out.option(7, &self.runtime_field_map);
+        out.option(8, &self.source_filters);
+        out.option(9, &self.time_field_name);
+        out.option(10, &self.title);
+        out.option(11, &self.type_meta);
+        out.option(12, &self.version);
     }
 }
 
@@ -174,21 +166,17 @@ impl rt::Model for DataViewDeletion {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.delete_performed),
             1 => member.option(&mut self.remaining_refs),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.delete_performed)?;
-        out.option(1, &self.remaining_refs)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.delete_performed);
+        out.option(1, &self.remaining_refs);
     }
 }
 
@@ -220,8 +208,8 @@ impl rt::Model for DataViewSummary {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.id),
             1 => member.option(&mut self.name),
@@ -231,16 +219,12 @@ impl rt::Model for DataViewSummary {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        out.option(1, &self.name)?;
-        out.option(2, &self.namespaces)?;
-        out.option(3, &self.title)?;
-        out.option(4, &self.type_meta)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.id);
+        out.option(1, &self.name);
+        out.option(2, &self.namespaces);
+        out.option(3, &self.title);
+        out.option(4, &self.type_meta);
     }
 }
 
@@ -288,8 +272,8 @@ impl rt::Model for DataViewUpdate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.allow_no_index),
             1 => member.option(&mut self.field_formats),
@@ -304,21 +288,17 @@ impl rt::Model for DataViewUpdate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.allow_no_index)?;
-        out.option(1, &self.field_formats)?;
-        out.option(2, &self.fields)?;
-        out.option(3, &self.name)?;
-        out.option(4, &self.runtime_field_map)?;
-        out.option(5, &self.source_filters)?;
-        out.option(6, &self.time_field_name)?;
-        out.option(7, &self.title)?;
-        out.option(8, &self.r#type)?;
-        out.option(9, &self.type_meta)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.allow_no_index);
+        out.option(1, &self.field_formats);
+        out.option(2, &self.fields);
+        out.option(3, &self.name);
+        out.option(4, &self.runtime_field_map);
+        out.option(5, &self.source_filters);
+        out.option(6, &self.time_field_name);
+        out.option(7, &self.title);
+        out.option(8, &self.r#type);
+        out.option(9, &self.type_meta);
     }
 }
 
@@ -348,8 +328,8 @@ impl rt::Model for FieldAttributes {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.count),
             1 => member.option(&mut self.custom_description),
@@ -357,14 +337,10 @@ impl rt::Model for FieldAttributes {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.count)?;
-        out.option(1, &self.custom_description)?;
-        out.option(2, &self.custom_label)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.count);
+        out.option(1, &self.custom_description);
+        out.option(2, &self.custom_label);
     }
 }
 
@@ -392,19 +368,15 @@ impl rt::Model for GetDefaultResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.data_view_id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.data_view_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.data_view_id);
     }
 }
 
@@ -432,19 +404,15 @@ impl rt::Model for ListResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.data_view),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.data_view)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.data_view);
     }
 }
 
@@ -500,8 +468,8 @@ impl rt::Model for NewDataView {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.allow_no_index),
             1 => member.option(&mut self.field_attrs),
@@ -520,25 +488,21 @@ impl rt::Model for NewDataView {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.allow_no_index)?;
-        out.option(1, &self.field_attrs)?;
-        out.option(2, &self.field_formats)?;
-        out.option(3, &self.fields)?;
-        out.option(4, &self.id)?;
-        out.option(5, &self.name)?;
-        out.option(6, &self.namespaces)?;
-        out.option(7, &self.runtime_field_map)?;
-        out.option(8, &self.source_filters)?;
-        out.option(9, &self.time_field_name)?;
-        out.value(10, &self.title)?;
-        out.option(11, &self.r#type)?;
-        out.option(12, &self.type_meta)?;
-        out.option(13, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.allow_no_index);
+        out.option(1, &self.field_attrs);
+        out.option(2, &self.field_formats);
+        out.option(3, &self.fields);
+        out.option(4, &self.id);
+        out.option(5, &self.name);
+        out.option(6, &self.namespaces);
+        out.option(7, &self.runtime_field_map);
+        out.option(8, &self.source_filters);
+        out.option(9, &self.time_field_name);
+        out.value(10, &self.title);
+        out.option(11, &self.r#type);
+        out.option(12, &self.type_meta);
+        out.option(13, &self.version);
     }
 }
 
@@ -566,19 +530,15 @@ impl rt::Model for PreviewSwapReferencesResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.result),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.result)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.result);
     }
 }
 
@@ -607,21 +567,17 @@ impl rt::Model for ReplacedReference {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.id),
             1 => member.option(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        out.option(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.id);
+        out.option(1, &self.r#type);
     }
 }
 
@@ -650,21 +606,17 @@ impl rt::Model for RuntimeField {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.script),
             1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.script)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.script);
+        out.value(1, &self.r#type);
     }
 }
 
@@ -692,19 +644,15 @@ impl rt::Model for RuntimeFieldScript {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.source),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.source)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.source);
     }
 }
 
@@ -732,19 +680,15 @@ impl rt::Model for SourceFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.value),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.value);
     }
 }
 
@@ -773,21 +717,17 @@ impl rt::Model for SwapReferencesResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.delete_status),
             1 => member.option(&mut self.result),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.delete_status)?;
-        out.option(1, &self.result)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.delete_status);
+        out.option(1, &self.result);
     }
 }
 
@@ -816,21 +756,17 @@ impl rt::Model for TypeMeta {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.aggs),
             1 => member.value(&mut self.params),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.aggs)?;
-        out.value(1, &self.params)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.aggs);
+        out.value(1, &self.params);
     }
 }
 
@@ -859,21 +795,17 @@ impl rt::Model for TypeMetaRead {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.aggs),
             1 => member.option(&mut self.params),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.aggs)?;
-        out.option(1, &self.params)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.aggs);
+        out.option(1, &self.params);
     }
 }
 
@@ -901,19 +833,15 @@ impl rt::Model for WrappedDataView {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.data_view),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.data_view)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.data_view);
     }
 }
 
@@ -942,21 +870,17 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.data_view),
             1 => member.option(&mut self.r#override),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data_view)?;
-        out.option(1, &self.r#override)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.data_view);
+        out.option(1, &self.r#override);
     }
 }
 
@@ -1105,8 +1029,8 @@ impl rt::Model for PreviewSwapReferencesRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.delete),
             1 => member.option(&mut self.for_id),
@@ -1117,17 +1041,13 @@ impl rt::Model for PreviewSwapReferencesRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.delete)?;
-        out.option(1, &self.for_id)?;
-        out.option(2, &self.for_type)?;
-        out.value(3, &self.from_id)?;
-        out.option(4, &self.from_type)?;
-        out.value(5, &self.to_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.delete);
+        out.option(1, &self.for_id);
+        out.option(2, &self.for_type);
+        out.value(3, &self.from_id);
+        out.option(4, &self.from_type);
+        out.value(5, &self.to_id);
     }
 }
 
@@ -1182,21 +1102,17 @@ impl rt::Model for SetDefaultRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.data_view_id),
             1 => member.option(&mut self.force),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.data_view_id)?;
-        out.option(1, &self.force)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.nullable(0, &self.data_view_id);
+        out.option(1, &self.force);
     }
 }
 
@@ -1255,8 +1171,8 @@ impl rt::Model for SwapReferencesRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.delete),
             1 => member.option(&mut self.for_id),
@@ -1267,17 +1183,13 @@ impl rt::Model for SwapReferencesRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.delete)?;
-        out.option(1, &self.for_id)?;
-        out.option(2, &self.for_type)?;
-        out.value(3, &self.from_id)?;
-        out.option(4, &self.from_type)?;
-        out.value(5, &self.to_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.delete);
+        out.option(1, &self.for_id);
+        out.option(2, &self.for_type);
+        out.value(3, &self.from_id);
+        out.option(4, &self.from_type);
+        out.value(5, &self.to_id);
     }
 }
 
@@ -1333,21 +1245,17 @@ impl rt::Model for UpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.data_view),
             1 => member.option(&mut self.refresh_fields),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data_view)?;
-        out.option(1, &self.refresh_fields)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.data_view);
+        out.option(1, &self.refresh_fields);
     }
 }
 
@@ -1403,19 +1311,15 @@ impl rt::Model for UpdateFieldMetadataRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.fields),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.fields)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.fields);
     }
 }
 

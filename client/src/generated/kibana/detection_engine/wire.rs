@@ -9,7 +9,7 @@ use serde::ser::SerializeMap;
 use crate::{Error, rt};
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     AlertAssigneesUpdate, AlertSuppression, AlertSuppressionDuration, AlertTagsUpdate,
     AlertVersion, AlertsIndexMigrationError, AlertsIndexMigrationErrorDetails,
@@ -82,21 +82,17 @@ impl rt::Model for AlertAssigneesUpdate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.add),
             1 => member.value(&mut self.remove),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.add)?;
-        out.value(1, &self.remove)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.add);
+        out.value(1, &self.remove);
     }
 }
 
@@ -108,6 +104,9 @@ impl rt::StringEnum for AlertStatusExceptClosed {
             "in-progress" => Self::InProgress,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -145,8 +144,8 @@ impl rt::Model for AlertSuppression {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.duration),
             1 => member.value(&mut self.group_by),
@@ -154,14 +153,10 @@ impl rt::Model for AlertSuppression {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.duration)?;
-        out.value(1, &self.group_by)?;
-        out.option(2, &self.missing_fields_strategy)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.duration);
+        out.value(1, &self.group_by);
+        out.option(2, &self.missing_fields_strategy);
     }
 }
 
@@ -190,21 +185,17 @@ impl rt::Model for AlertSuppressionDuration {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.unit),
             1 => member.value(&mut self.value),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.unit)?;
-        out.value(1, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.unit);
+        out.value(1, &self.value);
     }
 }
 
@@ -216,6 +207,9 @@ impl rt::StringEnum for AlertSuppressionDurationUnit {
             "h" => Self::H,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -267,6 +261,9 @@ impl rt::StringEnum for AlertSuppressionMissingFieldsStrategy {
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
+    }
     fn name(&self) -> &str {
         match self {
             Self::DoNotSuppress => "doNotSuppress",
@@ -301,21 +298,17 @@ impl rt::Model for AlertTagsUpdate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.tags_to_add),
             1 => member.value(&mut self.tags_to_remove),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.tags_to_add)?;
-        out.value(1, &self.tags_to_remove)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.tags_to_add);
+        out.value(1, &self.tags_to_remove);
     }
 }
 
@@ -344,21 +337,17 @@ impl rt::Model for AlertVersion {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.count),
             1 => member.value(&mut self.version),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.count)?;
-        out.value(1, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.count);
+        out.value(1, &self.version);
     }
 }
 
@@ -387,21 +376,17 @@ impl rt::Model for AlertsIndexMigrationError {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.error),
             1 => member.value(&mut self.index),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.error)?;
-        out.value(1, &self.index)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.error);
+        out.value(1, &self.index);
     }
 }
 
@@ -430,21 +415,17 @@ impl rt::Model for AlertsIndexMigrationErrorDetails {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.message),
             1 => member.value(&mut self.status_code),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.message)?;
-        out.value(1, &self.status_code)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.message);
+        out.value(1, &self.status_code);
     }
 }
 
@@ -474,8 +455,8 @@ impl rt::Model for AlertsIndexMigrationSuccess {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.index),
             1 => member.value(&mut self.migration_id),
@@ -483,14 +464,10 @@ impl rt::Model for AlertsIndexMigrationSuccess {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.index)?;
-        out.value(1, &self.migration_id)?;
-        out.value(2, &self.migration_index)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.index);
+        out.value(1, &self.migration_id);
+        out.value(2, &self.migration_index);
     }
 }
 
@@ -525,6 +502,9 @@ impl rt::StringEnum for AliasPurpose {
             "savedObjectImport" => Self::SavedObjectImport,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -562,8 +542,8 @@ impl rt::Model for BulkActionError {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.err_code),
             1 => member.value(&mut self.message),
@@ -572,15 +552,11 @@ impl rt::Model for BulkActionError {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.err_code)?;
-        out.value(1, &self.message)?;
-        out.value(2, &self.rules)?;
-        out.value(3, &self.status_code)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.err_code);
+        out.value(1, &self.message);
+        out.value(2, &self.rules);
+        out.value(3, &self.status_code);
     }
 }
 
@@ -612,8 +588,8 @@ impl rt::Model for BulkActionOutcome {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.attributes),
             1 => member.option(&mut self.message),
@@ -623,16 +599,12 @@ impl rt::Model for BulkActionOutcome {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.attributes)?;
-        out.option(1, &self.message)?;
-        out.option(2, &self.rules_count)?;
-        out.option(3, &self.status_code)?;
-        out.option(4, &self.success)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.attributes);
+        out.option(1, &self.message);
+        out.option(2, &self.rules_count);
+        out.option(3, &self.status_code);
+        out.option(4, &self.success);
     }
 }
 
@@ -662,8 +634,8 @@ impl rt::Model for BulkActionOutcomeAttributes {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.errors),
             1 => member.value(&mut self.results),
@@ -671,14 +643,10 @@ impl rt::Model for BulkActionOutcomeAttributes {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.errors)?;
-        out.value(1, &self.results)?;
-        out.value(2, &self.summary)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.errors);
+        out.value(1, &self.results);
+        out.value(2, &self.summary);
     }
 }
 
@@ -709,8 +677,8 @@ impl rt::Model for BulkActionResults {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.created),
             1 => member.value(&mut self.deleted),
@@ -719,15 +687,11 @@ impl rt::Model for BulkActionResults {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.created)?;
-        out.value(1, &self.deleted)?;
-        out.value(2, &self.skipped)?;
-        out.value(3, &self.updated)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.created);
+        out.value(1, &self.deleted);
+        out.value(2, &self.skipped);
+        out.value(3, &self.updated);
     }
 }
 
@@ -758,8 +722,8 @@ impl rt::Model for BulkActionSummary {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.failed),
             1 => member.value(&mut self.skipped),
@@ -768,15 +732,11 @@ impl rt::Model for BulkActionSummary {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.failed)?;
-        out.value(1, &self.skipped)?;
-        out.value(2, &self.succeeded)?;
-        out.value(3, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.failed);
+        out.value(1, &self.skipped);
+        out.value(2, &self.succeeded);
+        out.value(3, &self.total);
     }
 }
 
@@ -789,6 +749,9 @@ impl rt::StringEnum for BulkActionThrottle {
             "7d" => Self::N7d,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -828,8 +791,8 @@ impl rt::Model for BulkDeleteRules {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.gaps_range_end),
             2 => member.option(&mut self.gaps_range_start),
@@ -839,16 +802,12 @@ impl rt::Model for BulkDeleteRules {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.gaps_range_end)?;
-        out.option(2, &self.gaps_range_start)?;
-        out.option(3, &self.ids)?;
-        out.option(4, &self.query)?;
-        out.literal(0, "\"delete\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.gaps_range_end);
+        out.option(2, &self.gaps_range_start);
+        out.option(3, &self.ids);
+        out.option(4, &self.query);
+        out.literal(0, "\"delete\"");
     }
 }
 
@@ -879,8 +838,8 @@ impl rt::Model for BulkDisableRules {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.gaps_range_end),
             2 => member.option(&mut self.gaps_range_start),
@@ -890,16 +849,12 @@ impl rt::Model for BulkDisableRules {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.gaps_range_end)?;
-        out.option(2, &self.gaps_range_start)?;
-        out.option(3, &self.ids)?;
-        out.option(4, &self.query)?;
-        out.literal(0, "\"disable\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.gaps_range_end);
+        out.option(2, &self.gaps_range_start);
+        out.option(3, &self.ids);
+        out.option(4, &self.query);
+        out.literal(0, "\"disable\"");
     }
 }
 
@@ -938,8 +893,8 @@ impl rt::Model for BulkDuplicateRules {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.duplicate),
             2 => member.option(&mut self.gaps_range_end),
@@ -950,17 +905,13 @@ impl rt::Model for BulkDuplicateRules {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.duplicate)?;
-        out.option(2, &self.gaps_range_end)?;
-        out.option(3, &self.gaps_range_start)?;
-        out.option(4, &self.ids)?;
-        out.option(5, &self.query)?;
-        out.literal(0, "\"duplicate\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.duplicate);
+        out.option(2, &self.gaps_range_end);
+        out.option(3, &self.gaps_range_start);
+        out.option(4, &self.ids);
+        out.option(5, &self.query);
+        out.literal(0, "\"duplicate\"");
     }
 }
 
@@ -999,8 +950,8 @@ impl rt::Model for BulkEditRules {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.edit),
             2 => member.option(&mut self.gaps_range_end),
@@ -1011,17 +962,13 @@ impl rt::Model for BulkEditRules {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.edit)?;
-        out.option(2, &self.gaps_range_end)?;
-        out.option(3, &self.gaps_range_start)?;
-        out.option(4, &self.ids)?;
-        out.option(5, &self.query)?;
-        out.literal(0, "\"edit\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.edit);
+        out.option(2, &self.gaps_range_end);
+        out.option(3, &self.gaps_range_start);
+        out.option(4, &self.ids);
+        out.option(5, &self.query);
+        out.literal(0, "\"edit\"");
     }
 }
 
@@ -1052,8 +999,8 @@ impl rt::Model for BulkEnableRules {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.gaps_range_end),
             2 => member.option(&mut self.gaps_range_start),
@@ -1063,16 +1010,12 @@ impl rt::Model for BulkEnableRules {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.gaps_range_end)?;
-        out.option(2, &self.gaps_range_start)?;
-        out.option(3, &self.ids)?;
-        out.option(4, &self.query)?;
-        out.literal(0, "\"enable\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.gaps_range_end);
+        out.option(2, &self.gaps_range_start);
+        out.option(3, &self.ids);
+        out.option(4, &self.query);
+        out.literal(0, "\"enable\"");
     }
 }
 
@@ -1103,8 +1046,8 @@ impl rt::Model for BulkExportRules {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.gaps_range_end),
             2 => member.option(&mut self.gaps_range_start),
@@ -1114,16 +1057,12 @@ impl rt::Model for BulkExportRules {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.gaps_range_end)?;
-        out.option(2, &self.gaps_range_start)?;
-        out.option(3, &self.ids)?;
-        out.option(4, &self.query)?;
-        out.literal(0, "\"export\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.gaps_range_end);
+        out.option(2, &self.gaps_range_start);
+        out.option(3, &self.ids);
+        out.option(4, &self.query);
+        out.literal(0, "\"export\"");
     }
 }
 
@@ -1162,8 +1101,8 @@ impl rt::Model for BulkFillGaps {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.fill_gaps),
             2 => member.option(&mut self.gaps_range_end),
@@ -1174,17 +1113,13 @@ impl rt::Model for BulkFillGaps {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.fill_gaps)?;
-        out.option(2, &self.gaps_range_end)?;
-        out.option(3, &self.gaps_range_start)?;
-        out.option(4, &self.ids)?;
-        out.option(5, &self.query)?;
-        out.literal(0, "\"fill_gaps\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.fill_gaps);
+        out.option(2, &self.gaps_range_end);
+        out.option(3, &self.gaps_range_start);
+        out.option(4, &self.ids);
+        out.option(5, &self.query);
+        out.literal(0, "\"fill_gaps\"");
     }
 }
 
@@ -1223,8 +1158,8 @@ impl rt::Model for BulkRunRules {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.gaps_range_end),
             2 => member.option(&mut self.gaps_range_start),
@@ -1235,17 +1170,13 @@ impl rt::Model for BulkRunRules {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.gaps_range_end)?;
-        out.option(2, &self.gaps_range_start)?;
-        out.option(3, &self.ids)?;
-        out.option(4, &self.query)?;
-        out.value(5, &self.run)?;
-        out.literal(0, "\"run\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.gaps_range_end);
+        out.option(2, &self.gaps_range_start);
+        out.option(3, &self.ids);
+        out.option(4, &self.query);
+        out.value(5, &self.run);
+        out.literal(0, "\"run\"");
     }
 }
 
@@ -1274,8 +1205,8 @@ impl rt::Model for CloseAlertsByIds {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.reason),
             1 => member.value(&mut self.signal_ids),
@@ -1283,14 +1214,10 @@ impl rt::Model for CloseAlertsByIds {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.reason)?;
-        out.value(1, &self.signal_ids)?;
-        out.literal(2, "\"closed\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.reason);
+        out.value(1, &self.signal_ids);
+        out.literal(2, "\"closed\"");
     }
 }
 
@@ -1320,8 +1247,8 @@ impl rt::Model for CloseAlertsByQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.conflicts),
             1 => member.value(&mut self.query),
@@ -1330,15 +1257,11 @@ impl rt::Model for CloseAlertsByQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.conflicts)?;
-        out.value(1, &self.query)?;
-        out.option(2, &self.reason)?;
-        out.literal(3, "\"closed\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.conflicts);
+        out.value(1, &self.query);
+        out.option(2, &self.reason);
+        out.literal(3, "\"closed\"");
     }
 }
 
@@ -1353,6 +1276,9 @@ impl rt::StringEnum for ClosingReason {
             "other" => Self::Other,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1374,6 +1300,9 @@ impl rt::StringEnum for Conflicts {
             "proceed" => Self::Proceed,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1408,19 +1337,15 @@ impl rt::Model for CustomizedField {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.field_name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field_name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.field_name);
     }
 }
 
@@ -1448,21 +1373,17 @@ impl rt::Model for DefaultResponseActionParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.comment),
             0 => member.literal("\"isolate\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.comment)?;
-        out.literal(0, "\"isolate\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.comment);
+        out.literal(0, "\"isolate\"");
     }
 }
 
@@ -1487,19 +1408,15 @@ impl rt::Model for DeleteAlertSuppression {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.literal("\"delete_alert_suppression\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.literal(0, "\"delete_alert_suppression\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.literal(0, "\"delete_alert_suppression\"");
     }
 }
 
@@ -1520,6 +1437,9 @@ impl rt::StringEnum for DryRunErrorCode {
             "RULE_FILL_GAPS_DISABLED_RULE" => Self::RuleFillGapsDisabledRule,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1565,21 +1485,17 @@ impl rt::Model for DuplicateOptions {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.include_exceptions),
             1 => member.value(&mut self.include_expired_exceptions),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.include_exceptions)?;
-        out.value(1, &self.include_expired_exceptions)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.include_exceptions);
+        out.value(1, &self.include_expired_exceptions);
     }
 }
 
@@ -1608,21 +1524,17 @@ impl rt::Model for EcsMapping {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.field),
             1 => member.option(&mut self.value),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field)?;
-        out.option(1, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.field);
+        out.option(1, &self.value);
     }
 }
 
@@ -1650,21 +1562,17 @@ impl rt::Model for EndpointResponseAction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.params),
             0 => member.literal("\".endpoint\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.params)?;
-        out.literal(0, "\".endpoint\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.params);
+        out.literal(0, "\".endpoint\"");
     }
 }
 
@@ -1842,8 +1750,8 @@ impl rt::Model for EqlRule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             6 => member.value(&mut self.created_at),
             7 => member.value(&mut self.created_by),
@@ -1907,70 +1815,66 @@ impl rt::Model for EqlRule {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(6, &self.created_at)?;
-        out.value(7, &self.created_by)?;
-        out.option(13, &self.execution_summary)?;
-        out.value(17, &self.id)?;
-        out.value(18, &self.immutable)?;
-        out.value(34, &self.required_fields)?;
-        out.value(36, &self.revision)?;
-        out.value(39, &self.rule_id)?;
-        out.value(41, &self.rule_source)?;
-        out.value(56, &self.updated_at)?;
-        out.value(57, &self.updated_by)?;
-        out.value(31, &self.query)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(8, &self.data_view_id)?;
-        out.option(11, &self.event_category_override)?;
-        out.option(15, &self.filters)?;
-        out.option(19, &self.index)?;
-        out.option(48, &self.tiebreaker_field)?;
-        out.option(51, &self.timestamp_field)?;
-        out.value(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.value(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(9, &self.description)?;
-        out.value(10, &self.enabled)?;
-        out.value(12, &self.exceptions_list)?;
-        out.value(14, &self.false_positives)?;
-        out.value(16, &self.from)?;
-        out.value(20, &self.interval)?;
-        out.option(21, &self.investigation_fields)?;
-        out.option(23, &self.license)?;
-        out.value(24, &self.max_signals)?;
-        out.option(25, &self.meta)?;
-        out.value(26, &self.name)?;
-        out.option(27, &self.namespace)?;
-        out.option(28, &self.note)?;
-        out.option(29, &self.outcome)?;
-        out.option(30, &self.output_index)?;
-        out.value(32, &self.references)?;
-        out.value(33, &self.related_integrations)?;
-        out.option(35, &self.response_actions)?;
-        out.value(37, &self.risk_score)?;
-        out.value(38, &self.risk_score_mapping)?;
-        out.option(40, &self.rule_name_override)?;
-        out.value(42, &self.setup)?;
-        out.value(43, &self.severity)?;
-        out.value(44, &self.severity_mapping)?;
-        out.value(45, &self.tags)?;
-        out.value(46, &self.threat)?;
-        out.option(47, &self.throttle)?;
-        out.option(49, &self.timeline_id)?;
-        out.option(50, &self.timeline_title)?;
-        out.option(52, &self.timestamp_override)?;
-        out.option(53, &self.timestamp_override_fallback_disabled)?;
-        out.value(54, &self.to)?;
-        out.value(58, &self.version)?;
-        out.literal(22, "\"eql\"")?;
-        out.literal(55, "\"eql\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(6, &self.created_at);
+        out.value(7, &self.created_by);
+        out.option(13, &self.execution_summary);
+        out.value(17, &self.id);
+        out.value(18, &self.immutable);
+        out.value(34, &self.required_fields);
+        out.value(36, &self.revision);
+        out.value(39, &self.rule_id);
+        out.value(41, &self.rule_source);
+        out.value(56, &self.updated_at);
+        out.value(57, &self.updated_by);
+        out.value(31, &self.query);
+        out.option(1, &self.alert_suppression);
+        out.option(8, &self.data_view_id);
+        out.option(11, &self.event_category_override);
+        out.option(15, &self.filters);
+        out.option(19, &self.index);
+        out.option(48, &self.tiebreaker_field);
+        out.option(51, &self.timestamp_field);
+        out.value(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.value(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.value(9, &self.description);
+        out.value(10, &self.enabled);
+        out.value(12, &self.exceptions_list);
+        out.value(14, &self.false_positives);
+        out.value(16, &self.from);
+        out.value(20, &self.interval);
+        out.option(21, &self.investigation_fields);
+        out.option(23, &self.license);
+        out.value(24, &self.max_signals);
+        out.option(25, &self.meta);
+        out.value(26, &self.name);
+        out.option(27, &self.namespace);
+        out.option(28, &self.note);
+        out.option(29, &self.outcome);
+        out.option(30, &self.output_index);
+        out.value(32, &self.references);
+        out.value(33, &self.related_integrations);
+        out.option(35, &self.response_actions);
+        out.value(37, &self.risk_score);
+        out.value(38, &self.risk_score_mapping);
+        out.option(40, &self.rule_name_override);
+        out.value(42, &self.setup);
+        out.value(43, &self.severity);
+        out.value(44, &self.severity_mapping);
+        out.value(45, &self.tags);
+        out.value(46, &self.threat);
+        out.option(47, &self.throttle);
+        out.option(49, &self.timeline_id);
+        out.option(50, &self.timeline_title);
+        out.option(52, &self.timestamp_override);
+        out.option(53, &self.timestamp_override_fallback_disabled);
+        out.value(54, &self.to);
+        out.value(58, &self.version);
+        out.literal(22, "\"eql\"");
+        out.literal(55, "\"eql\"");
     }
 }
 
@@ -2098,8 +2002,8 @@ impl rt::Model for EqlRulePatch {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.alert_suppression),
             6 => member.option(&mut self.data_view_id),
@@ -2155,62 +2059,58 @@ impl rt::Model for EqlRulePatch {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.data_view_id)?;
-        out.option(9, &self.event_category_override)?;
-        out.option(12, &self.filters)?;
-        out.option(15, &self.index)?;
-        out.option(42, &self.tiebreaker_field)?;
-        out.option(45, &self.timestamp_field)?;
-        out.option(27, &self.query)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.option(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(10, &self.exceptions_list)?;
-        out.option(11, &self.false_positives)?;
-        out.option(13, &self.from)?;
-        out.option(14, &self.id)?;
-        out.option(16, &self.interval)?;
-        out.option(17, &self.investigation_fields)?;
-        out.option(19, &self.license)?;
-        out.option(20, &self.max_signals)?;
-        out.option(21, &self.meta)?;
-        out.option(22, &self.name)?;
-        out.option(23, &self.namespace)?;
-        out.option(24, &self.note)?;
-        out.option(25, &self.outcome)?;
-        out.option(26, &self.output_index)?;
-        out.option(28, &self.references)?;
-        out.option(29, &self.related_integrations)?;
-        out.option(30, &self.required_fields)?;
-        out.option(31, &self.response_actions)?;
-        out.option(32, &self.risk_score)?;
-        out.option(33, &self.risk_score_mapping)?;
-        out.option(34, &self.rule_id)?;
-        out.option(35, &self.rule_name_override)?;
-        out.option(36, &self.setup)?;
-        out.option(37, &self.severity)?;
-        out.option(38, &self.severity_mapping)?;
-        out.option(39, &self.tags)?;
-        out.option(40, &self.threat)?;
-        out.option(41, &self.throttle)?;
-        out.option(43, &self.timeline_id)?;
-        out.option(44, &self.timeline_title)?;
-        out.option(46, &self.timestamp_override)?;
-        out.option(47, &self.timestamp_override_fallback_disabled)?;
-        out.option(48, &self.to)?;
-        out.option(50, &self.version)?;
-        out.literal(18, "\"eql\"")?;
-        out.literal(49, "\"eql\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.alert_suppression);
+        out.option(6, &self.data_view_id);
+        out.option(9, &self.event_category_override);
+        out.option(12, &self.filters);
+        out.option(15, &self.index);
+        out.option(42, &self.tiebreaker_field);
+        out.option(45, &self.timestamp_field);
+        out.option(27, &self.query);
+        out.option(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.option(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.option(7, &self.description);
+        out.option(8, &self.enabled);
+        out.option(10, &self.exceptions_list);
+        out.option(11, &self.false_positives);
+        out.option(13, &self.from);
+        out.option(14, &self.id);
+        out.option(16, &self.interval);
+        out.option(17, &self.investigation_fields);
+        out.option(19, &self.license);
+        out.option(20, &self.max_signals);
+        out.option(21, &self.meta);
+        out.option(22, &self.name);
+        out.option(23, &self.namespace);
+        out.option(24, &self.note);
+        out.option(25, &self.outcome);
+        out.option(26, &self.output_index);
+        out.option(28, &self.references);
+        out.option(29, &self.related_integrations);
+        out.option(30, &self.required_fields);
+        out.option(31, &self.response_actions);
+        out.option(32, &self.risk_score);
+        out.option(33, &self.risk_score_mapping);
+        out.option(34, &self.rule_id);
+        out.option(35, &self.rule_name_override);
+        out.option(36, &self.setup);
+        out.option(37, &self.severity);
+        out.option(38, &self.severity_mapping);
+        out.option(39, &self.tags);
+        out.option(40, &self.threat);
+        out.option(41, &self.throttle);
+        out.option(43, &self.timeline_id);
+        out.option(44, &self.timeline_title);
+        out.option(46, &self.timestamp_override);
+        out.option(47, &self.timestamp_override_fallback_disabled);
+        out.option(48, &self.to);
+        out.option(50, &self.version);
+        out.literal(18, "\"eql\"");
+        out.literal(49, "\"eql\"");
     }
 }
 
@@ -2338,8 +2238,8 @@ impl rt::Model for EqlRuleUpdate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             27 => member.value(&mut self.query),
             1 => member.option(&mut self.alert_suppression),
@@ -2395,62 +2295,58 @@ impl rt::Model for EqlRuleUpdate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(27, &self.query)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.data_view_id)?;
-        out.option(9, &self.event_category_override)?;
-        out.option(12, &self.filters)?;
-        out.option(15, &self.index)?;
-        out.option(42, &self.tiebreaker_field)?;
-        out.option(45, &self.timestamp_field)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(10, &self.exceptions_list)?;
-        out.option(11, &self.false_positives)?;
-        out.option(13, &self.from)?;
-        out.option(14, &self.id)?;
-        out.option(16, &self.interval)?;
-        out.option(17, &self.investigation_fields)?;
-        out.option(19, &self.license)?;
-        out.option(20, &self.max_signals)?;
-        out.option(21, &self.meta)?;
-        out.value(22, &self.name)?;
-        out.option(23, &self.namespace)?;
-        out.option(24, &self.note)?;
-        out.option(25, &self.outcome)?;
-        out.option(26, &self.output_index)?;
-        out.option(28, &self.references)?;
-        out.option(29, &self.related_integrations)?;
-        out.option(30, &self.required_fields)?;
-        out.option(31, &self.response_actions)?;
-        out.value(32, &self.risk_score)?;
-        out.option(33, &self.risk_score_mapping)?;
-        out.option(34, &self.rule_id)?;
-        out.option(35, &self.rule_name_override)?;
-        out.option(36, &self.setup)?;
-        out.value(37, &self.severity)?;
-        out.option(38, &self.severity_mapping)?;
-        out.option(39, &self.tags)?;
-        out.option(40, &self.threat)?;
-        out.option(41, &self.throttle)?;
-        out.option(43, &self.timeline_id)?;
-        out.option(44, &self.timeline_title)?;
-        out.option(46, &self.timestamp_override)?;
-        out.option(47, &self.timestamp_override_fallback_disabled)?;
-        out.option(48, &self.to)?;
-        out.option(50, &self.version)?;
-        out.literal(18, "\"eql\"")?;
-        out.literal(49, "\"eql\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(27, &self.query);
+        out.option(1, &self.alert_suppression);
+        out.option(6, &self.data_view_id);
+        out.option(9, &self.event_category_override);
+        out.option(12, &self.filters);
+        out.option(15, &self.index);
+        out.option(42, &self.tiebreaker_field);
+        out.option(45, &self.timestamp_field);
+        out.option(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.option(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.value(7, &self.description);
+        out.option(8, &self.enabled);
+        out.option(10, &self.exceptions_list);
+        out.option(11, &self.false_positives);
+        out.option(13, &self.from);
+        out.option(14, &self.id);
+        out.option(16, &self.interval);
+        out.option(17, &self.investigation_fields);
+        out.option(19, &self.license);
+        out.option(20, &self.max_signals);
+        out.option(21, &self.meta);
+        out.value(22, &self.name);
+        out.option(23, &self.namespace);
+        out.option(24, &self.note);
+        out.option(25, &self.outcome);
+        out.option(26, &self.output_index);
+        out.option(28, &self.references);
+        out.option(29, &self.related_integrations);
+        out.option(30, &self.required_fields);
+        out.option(31, &self.response_actions);
+        out.value(32, &self.risk_score);
+        out.option(33, &self.risk_score_mapping);
+        out.option(34, &self.rule_id);
+        out.option(35, &self.rule_name_override);
+        out.option(36, &self.setup);
+        out.value(37, &self.severity);
+        out.option(38, &self.severity_mapping);
+        out.option(39, &self.tags);
+        out.option(40, &self.threat);
+        out.option(41, &self.throttle);
+        out.option(43, &self.timeline_id);
+        out.option(44, &self.timeline_title);
+        out.option(46, &self.timestamp_override);
+        out.option(47, &self.timestamp_override_fallback_disabled);
+        out.option(48, &self.to);
+        out.option(50, &self.version);
+        out.literal(18, "\"eql\"");
+        out.literal(49, "\"eql\"");
     }
 }
 
@@ -2582,8 +2478,8 @@ impl rt::Model for EsqlRule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             6 => member.value(&mut self.created_at),
             7 => member.value(&mut self.created_by),
@@ -2641,64 +2537,60 @@ impl rt::Model for EsqlRule {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(6, &self.created_at)?;
-        out.value(7, &self.created_by)?;
-        out.option(11, &self.execution_summary)?;
-        out.value(14, &self.id)?;
-        out.value(15, &self.immutable)?;
-        out.value(30, &self.required_fields)?;
-        out.value(32, &self.revision)?;
-        out.value(35, &self.rule_id)?;
-        out.value(37, &self.rule_source)?;
-        out.value(50, &self.updated_at)?;
-        out.value(51, &self.updated_by)?;
-        out.option(1, &self.alert_suppression)?;
-        out.value(27, &self.query)?;
-        out.value(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.value(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(8, &self.description)?;
-        out.value(9, &self.enabled)?;
-        out.value(10, &self.exceptions_list)?;
-        out.value(12, &self.false_positives)?;
-        out.value(13, &self.from)?;
-        out.value(16, &self.interval)?;
-        out.option(17, &self.investigation_fields)?;
-        out.option(19, &self.license)?;
-        out.value(20, &self.max_signals)?;
-        out.option(21, &self.meta)?;
-        out.value(22, &self.name)?;
-        out.option(23, &self.namespace)?;
-        out.option(24, &self.note)?;
-        out.option(25, &self.outcome)?;
-        out.option(26, &self.output_index)?;
-        out.value(28, &self.references)?;
-        out.value(29, &self.related_integrations)?;
-        out.option(31, &self.response_actions)?;
-        out.value(33, &self.risk_score)?;
-        out.value(34, &self.risk_score_mapping)?;
-        out.option(36, &self.rule_name_override)?;
-        out.value(38, &self.setup)?;
-        out.value(39, &self.severity)?;
-        out.value(40, &self.severity_mapping)?;
-        out.value(41, &self.tags)?;
-        out.value(42, &self.threat)?;
-        out.option(43, &self.throttle)?;
-        out.option(44, &self.timeline_id)?;
-        out.option(45, &self.timeline_title)?;
-        out.option(46, &self.timestamp_override)?;
-        out.option(47, &self.timestamp_override_fallback_disabled)?;
-        out.value(48, &self.to)?;
-        out.value(52, &self.version)?;
-        out.literal(18, "\"esql\"")?;
-        out.literal(49, "\"esql\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(6, &self.created_at);
+        out.value(7, &self.created_by);
+        out.option(11, &self.execution_summary);
+        out.value(14, &self.id);
+        out.value(15, &self.immutable);
+        out.value(30, &self.required_fields);
+        out.value(32, &self.revision);
+        out.value(35, &self.rule_id);
+        out.value(37, &self.rule_source);
+        out.value(50, &self.updated_at);
+        out.value(51, &self.updated_by);
+        out.option(1, &self.alert_suppression);
+        out.value(27, &self.query);
+        out.value(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.value(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.value(8, &self.description);
+        out.value(9, &self.enabled);
+        out.value(10, &self.exceptions_list);
+        out.value(12, &self.false_positives);
+        out.value(13, &self.from);
+        out.value(16, &self.interval);
+        out.option(17, &self.investigation_fields);
+        out.option(19, &self.license);
+        out.value(20, &self.max_signals);
+        out.option(21, &self.meta);
+        out.value(22, &self.name);
+        out.option(23, &self.namespace);
+        out.option(24, &self.note);
+        out.option(25, &self.outcome);
+        out.option(26, &self.output_index);
+        out.value(28, &self.references);
+        out.value(29, &self.related_integrations);
+        out.option(31, &self.response_actions);
+        out.value(33, &self.risk_score);
+        out.value(34, &self.risk_score_mapping);
+        out.option(36, &self.rule_name_override);
+        out.value(38, &self.setup);
+        out.value(39, &self.severity);
+        out.value(40, &self.severity_mapping);
+        out.value(41, &self.tags);
+        out.value(42, &self.threat);
+        out.option(43, &self.throttle);
+        out.option(44, &self.timeline_id);
+        out.option(45, &self.timeline_title);
+        out.option(46, &self.timestamp_override);
+        out.option(47, &self.timestamp_override_fallback_disabled);
+        out.value(48, &self.to);
+        out.value(52, &self.version);
+        out.literal(18, "\"esql\"");
+        out.literal(49, "\"esql\"");
     }
 }
 
@@ -2814,8 +2706,8 @@ impl rt::Model for EsqlRulePatch {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.alert_suppression),
             0 => member.option(&mut self.actions),
@@ -2865,56 +2757,52 @@ impl rt::Model for EsqlRulePatch {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.alert_suppression)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.option(6, &self.description)?;
-        out.option(7, &self.enabled)?;
-        out.option(8, &self.exceptions_list)?;
-        out.option(9, &self.false_positives)?;
-        out.option(10, &self.from)?;
-        out.option(11, &self.id)?;
-        out.option(12, &self.interval)?;
-        out.option(13, &self.investigation_fields)?;
-        out.option(15, &self.license)?;
-        out.option(16, &self.max_signals)?;
-        out.option(17, &self.meta)?;
-        out.option(18, &self.name)?;
-        out.option(19, &self.namespace)?;
-        out.option(20, &self.note)?;
-        out.option(21, &self.outcome)?;
-        out.option(22, &self.output_index)?;
-        out.option(23, &self.query)?;
-        out.option(24, &self.references)?;
-        out.option(25, &self.related_integrations)?;
-        out.option(26, &self.required_fields)?;
-        out.option(27, &self.response_actions)?;
-        out.option(28, &self.risk_score)?;
-        out.option(29, &self.risk_score_mapping)?;
-        out.option(30, &self.rule_id)?;
-        out.option(31, &self.rule_name_override)?;
-        out.option(32, &self.setup)?;
-        out.option(33, &self.severity)?;
-        out.option(34, &self.severity_mapping)?;
-        out.option(35, &self.tags)?;
-        out.option(36, &self.threat)?;
-        out.option(37, &self.throttle)?;
-        out.option(38, &self.timeline_id)?;
-        out.option(39, &self.timeline_title)?;
-        out.option(40, &self.timestamp_override)?;
-        out.option(41, &self.timestamp_override_fallback_disabled)?;
-        out.option(42, &self.to)?;
-        out.option(44, &self.version)?;
-        out.literal(14, "\"esql\"")?;
-        out.literal(43, "\"esql\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.alert_suppression);
+        out.option(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.option(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.option(6, &self.description);
+        out.option(7, &self.enabled);
+        out.option(8, &self.exceptions_list);
+        out.option(9, &self.false_positives);
+        out.option(10, &self.from);
+        out.option(11, &self.id);
+        out.option(12, &self.interval);
+        out.option(13, &self.investigation_fields);
+        out.option(15, &self.license);
+        out.option(16, &self.max_signals);
+        out.option(17, &self.meta);
+        out.option(18, &self.name);
+        out.option(19, &self.namespace);
+        out.option(20, &self.note);
+        out.option(21, &self.outcome);
+        out.option(22, &self.output_index);
+        out.option(23, &self.query);
+        out.option(24, &self.references);
+        out.option(25, &self.related_integrations);
+        out.option(26, &self.required_fields);
+        out.option(27, &self.response_actions);
+        out.option(28, &self.risk_score);
+        out.option(29, &self.risk_score_mapping);
+        out.option(30, &self.rule_id);
+        out.option(31, &self.rule_name_override);
+        out.option(32, &self.setup);
+        out.option(33, &self.severity);
+        out.option(34, &self.severity_mapping);
+        out.option(35, &self.tags);
+        out.option(36, &self.threat);
+        out.option(37, &self.throttle);
+        out.option(38, &self.timeline_id);
+        out.option(39, &self.timeline_title);
+        out.option(40, &self.timestamp_override);
+        out.option(41, &self.timestamp_override_fallback_disabled);
+        out.option(42, &self.to);
+        out.option(44, &self.version);
+        out.literal(14, "\"esql\"");
+        out.literal(43, "\"esql\"");
     }
 }
 
@@ -3030,8 +2918,8 @@ impl rt::Model for EsqlRuleUpdate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.alert_suppression),
             23 => member.value(&mut self.query),
@@ -3081,56 +2969,52 @@ impl rt::Model for EsqlRuleUpdate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.alert_suppression)?;
-        out.value(23, &self.query)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(6, &self.description)?;
-        out.option(7, &self.enabled)?;
-        out.option(8, &self.exceptions_list)?;
-        out.option(9, &self.false_positives)?;
-        out.option(10, &self.from)?;
-        out.option(11, &self.id)?;
-        out.option(12, &self.interval)?;
-        out.option(13, &self.investigation_fields)?;
-        out.option(15, &self.license)?;
-        out.option(16, &self.max_signals)?;
-        out.option(17, &self.meta)?;
-        out.value(18, &self.name)?;
-        out.option(19, &self.namespace)?;
-        out.option(20, &self.note)?;
-        out.option(21, &self.outcome)?;
-        out.option(22, &self.output_index)?;
-        out.option(24, &self.references)?;
-        out.option(25, &self.related_integrations)?;
-        out.option(26, &self.required_fields)?;
-        out.option(27, &self.response_actions)?;
-        out.value(28, &self.risk_score)?;
-        out.option(29, &self.risk_score_mapping)?;
-        out.option(30, &self.rule_id)?;
-        out.option(31, &self.rule_name_override)?;
-        out.option(32, &self.setup)?;
-        out.value(33, &self.severity)?;
-        out.option(34, &self.severity_mapping)?;
-        out.option(35, &self.tags)?;
-        out.option(36, &self.threat)?;
-        out.option(37, &self.throttle)?;
-        out.option(38, &self.timeline_id)?;
-        out.option(39, &self.timeline_title)?;
-        out.option(40, &self.timestamp_override)?;
-        out.option(41, &self.timestamp_override_fallback_disabled)?;
-        out.option(42, &self.to)?;
-        out.option(44, &self.version)?;
-        out.literal(14, "\"esql\"")?;
-        out.literal(43, "\"esql\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.alert_suppression);
+        out.value(23, &self.query);
+        out.option(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.option(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.value(6, &self.description);
+        out.option(7, &self.enabled);
+        out.option(8, &self.exceptions_list);
+        out.option(9, &self.false_positives);
+        out.option(10, &self.from);
+        out.option(11, &self.id);
+        out.option(12, &self.interval);
+        out.option(13, &self.investigation_fields);
+        out.option(15, &self.license);
+        out.option(16, &self.max_signals);
+        out.option(17, &self.meta);
+        out.value(18, &self.name);
+        out.option(19, &self.namespace);
+        out.option(20, &self.note);
+        out.option(21, &self.outcome);
+        out.option(22, &self.output_index);
+        out.option(24, &self.references);
+        out.option(25, &self.related_integrations);
+        out.option(26, &self.required_fields);
+        out.option(27, &self.response_actions);
+        out.value(28, &self.risk_score);
+        out.option(29, &self.risk_score_mapping);
+        out.option(30, &self.rule_id);
+        out.option(31, &self.rule_name_override);
+        out.option(32, &self.setup);
+        out.value(33, &self.severity);
+        out.option(34, &self.severity_mapping);
+        out.option(35, &self.tags);
+        out.option(36, &self.threat);
+        out.option(37, &self.throttle);
+        out.option(38, &self.timeline_id);
+        out.option(39, &self.timeline_title);
+        out.option(40, &self.timestamp_override);
+        out.option(41, &self.timestamp_override_fallback_disabled);
+        out.option(42, &self.to);
+        out.option(44, &self.version);
+        out.literal(14, "\"esql\"");
+        out.literal(43, "\"esql\"");
     }
 }
 
@@ -3147,6 +3031,9 @@ impl rt::StringEnum for ExceptionListType {
             "endpoint_blocklists" => Self::EndpointBlocklists,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3189,8 +3076,8 @@ impl rt::Model for ExternalRuleSource {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.customized_fields),
             1 => member.option(&mut self.has_base_version),
@@ -3199,15 +3086,11 @@ impl rt::Model for ExternalRuleSource {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.customized_fields)?;
-        out.option(1, &self.has_base_version)?;
-        out.value(2, &self.is_customized)?;
-        out.literal(3, "\"external\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.customized_fields);
+        out.option(1, &self.has_base_version);
+        out.value(2, &self.is_customized);
+        out.literal(3, "\"external\"");
     }
 }
 
@@ -3236,21 +3119,17 @@ impl rt::Model for FailedRule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.option(&mut self.name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.option(1, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.option(1, &self.name);
     }
 }
 
@@ -3279,21 +3158,17 @@ impl rt::Model for GapRange {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.gte),
             1 => member.value(&mut self.lte),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.gte)?;
-        out.value(1, &self.lte)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.gte);
+        out.value(1, &self.lte);
     }
 }
 
@@ -3322,21 +3197,17 @@ impl rt::Model for GapsToFill {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.end_date),
             1 => member.value(&mut self.start_date),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.end_date)?;
-        out.value(1, &self.start_date)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.end_date);
+        out.value(1, &self.start_date);
     }
 }
 
@@ -3365,21 +3236,17 @@ impl rt::Model for GetPrivilegesResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.has_encryption_key),
             1 => member.value(&mut self.is_authenticated),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.has_encryption_key)?;
-        out.value(1, &self.is_authenticated)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.has_encryption_key);
+        out.value(1, &self.is_authenticated);
     }
 }
 
@@ -3410,8 +3277,8 @@ impl rt::Model for ImportWarning {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.action_path),
             1 => member.option(&mut self.button_label),
@@ -3420,15 +3287,11 @@ impl rt::Model for ImportWarning {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.action_path)?;
-        out.option(1, &self.button_label)?;
-        out.value(2, &self.message)?;
-        out.value(3, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.action_path);
+        out.option(1, &self.button_label);
+        out.value(2, &self.message);
+        out.value(3, &self.r#type);
     }
 }
 
@@ -3460,8 +3323,8 @@ impl rt::Model for IndexMigrationStatus {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.index),
             1 => member.value(&mut self.is_outdated),
@@ -3471,16 +3334,12 @@ impl rt::Model for IndexMigrationStatus {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.index)?;
-        out.value(1, &self.is_outdated)?;
-        out.value(2, &self.migrations)?;
-        out.value(3, &self.signal_versions)?;
-        out.value(4, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.index);
+        out.value(1, &self.is_outdated);
+        out.value(2, &self.migrations);
+        out.value(3, &self.signal_versions);
+        out.value(4, &self.version);
     }
 }
 
@@ -3510,8 +3369,8 @@ impl rt::Model for IndexPatternsEdit {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.overwrite_data_views),
             1 => member.value(&mut self.r#type),
@@ -3519,14 +3378,10 @@ impl rt::Model for IndexPatternsEdit {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.overwrite_data_views)?;
-        out.value(1, &self.r#type)?;
-        out.value(2, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.overwrite_data_views);
+        out.value(1, &self.r#type);
+        out.value(2, &self.value);
     }
 }
 
@@ -3538,6 +3393,9 @@ impl rt::StringEnum for IndexPatternsEditType {
             "set_index_patterns" => Self::SetIndexPatterns,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3570,19 +3428,15 @@ impl rt::Model for InternalRuleSource {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.literal("\"internal\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.literal(0, "\"internal\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.literal(0, "\"internal\"");
     }
 }
 
@@ -3610,19 +3464,15 @@ impl rt::Model for InvestigationFields {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.field_names),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field_names)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.field_names);
     }
 }
 
@@ -3651,21 +3501,17 @@ impl rt::Model for InvestigationFieldsEdit {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.r#type),
             1 => member.value(&mut self.value),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.r#type)?;
-        out.value(1, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.r#type);
+        out.value(1, &self.value);
     }
 }
 
@@ -3677,6 +3523,9 @@ impl rt::StringEnum for InvestigationFieldsEditType {
             "set_investigation_fields" => Self::SetInvestigationFields,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3696,6 +3545,9 @@ impl rt::StringEnum for KnownRuleActionThrottle {
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
+    }
     fn name(&self) -> &str {
         match self {
             Self::NoActions => "no_actions",
@@ -3712,6 +3564,9 @@ impl rt::StringEnum for KqlQueryLanguage {
             "lucene" => Self::Lucene,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3750,8 +3605,8 @@ impl rt::Model for LastExecution {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.date),
             1 => member.value(&mut self.message),
@@ -3761,16 +3616,12 @@ impl rt::Model for LastExecution {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.date)?;
-        out.value(1, &self.message)?;
-        out.value(2, &self.metrics)?;
-        out.value(3, &self.status)?;
-        out.value(4, &self.status_order)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.date);
+        out.value(1, &self.message);
+        out.value(2, &self.metrics);
+        out.value(3, &self.status);
+        out.value(4, &self.status_order);
     }
 }
 
@@ -3903,8 +3754,8 @@ impl rt::Model for MachineLearningRule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             7 => member.value(&mut self.created_at),
             8 => member.value(&mut self.created_by),
@@ -3962,64 +3813,60 @@ impl rt::Model for MachineLearningRule {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(7, &self.created_at)?;
-        out.value(8, &self.created_by)?;
-        out.option(12, &self.execution_summary)?;
-        out.value(15, &self.id)?;
-        out.value(16, &self.immutable)?;
-        out.value(30, &self.required_fields)?;
-        out.value(32, &self.revision)?;
-        out.value(35, &self.rule_id)?;
-        out.value(37, &self.rule_source)?;
-        out.value(50, &self.updated_at)?;
-        out.value(51, &self.updated_by)?;
-        out.value(4, &self.anomaly_threshold)?;
-        out.value(20, &self.machine_learning_job_id)?;
-        out.option(1, &self.alert_suppression)?;
-        out.value(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.value(5, &self.author)?;
-        out.option(6, &self.building_block_type)?;
-        out.value(9, &self.description)?;
-        out.value(10, &self.enabled)?;
-        out.value(11, &self.exceptions_list)?;
-        out.value(13, &self.false_positives)?;
-        out.value(14, &self.from)?;
-        out.value(17, &self.interval)?;
-        out.option(18, &self.investigation_fields)?;
-        out.option(19, &self.license)?;
-        out.value(21, &self.max_signals)?;
-        out.option(22, &self.meta)?;
-        out.value(23, &self.name)?;
-        out.option(24, &self.namespace)?;
-        out.option(25, &self.note)?;
-        out.option(26, &self.outcome)?;
-        out.option(27, &self.output_index)?;
-        out.value(28, &self.references)?;
-        out.value(29, &self.related_integrations)?;
-        out.option(31, &self.response_actions)?;
-        out.value(33, &self.risk_score)?;
-        out.value(34, &self.risk_score_mapping)?;
-        out.option(36, &self.rule_name_override)?;
-        out.value(38, &self.setup)?;
-        out.value(39, &self.severity)?;
-        out.value(40, &self.severity_mapping)?;
-        out.value(41, &self.tags)?;
-        out.value(42, &self.threat)?;
-        out.option(43, &self.throttle)?;
-        out.option(44, &self.timeline_id)?;
-        out.option(45, &self.timeline_title)?;
-        out.option(46, &self.timestamp_override)?;
-        out.option(47, &self.timestamp_override_fallback_disabled)?;
-        out.value(48, &self.to)?;
-        out.value(52, &self.version)?;
-        out.literal(49, "\"machine_learning\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(7, &self.created_at);
+        out.value(8, &self.created_by);
+        out.option(12, &self.execution_summary);
+        out.value(15, &self.id);
+        out.value(16, &self.immutable);
+        out.value(30, &self.required_fields);
+        out.value(32, &self.revision);
+        out.value(35, &self.rule_id);
+        out.value(37, &self.rule_source);
+        out.value(50, &self.updated_at);
+        out.value(51, &self.updated_by);
+        out.value(4, &self.anomaly_threshold);
+        out.value(20, &self.machine_learning_job_id);
+        out.option(1, &self.alert_suppression);
+        out.value(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.value(5, &self.author);
+        out.option(6, &self.building_block_type);
+        out.value(9, &self.description);
+        out.value(10, &self.enabled);
+        out.value(11, &self.exceptions_list);
+        out.value(13, &self.false_positives);
+        out.value(14, &self.from);
+        out.value(17, &self.interval);
+        out.option(18, &self.investigation_fields);
+        out.option(19, &self.license);
+        out.value(21, &self.max_signals);
+        out.option(22, &self.meta);
+        out.value(23, &self.name);
+        out.option(24, &self.namespace);
+        out.option(25, &self.note);
+        out.option(26, &self.outcome);
+        out.option(27, &self.output_index);
+        out.value(28, &self.references);
+        out.value(29, &self.related_integrations);
+        out.option(31, &self.response_actions);
+        out.value(33, &self.risk_score);
+        out.value(34, &self.risk_score_mapping);
+        out.option(36, &self.rule_name_override);
+        out.value(38, &self.setup);
+        out.value(39, &self.severity);
+        out.value(40, &self.severity_mapping);
+        out.value(41, &self.tags);
+        out.value(42, &self.threat);
+        out.option(43, &self.throttle);
+        out.option(44, &self.timeline_id);
+        out.option(45, &self.timeline_title);
+        out.option(46, &self.timestamp_override);
+        out.option(47, &self.timestamp_override_fallback_disabled);
+        out.value(48, &self.to);
+        out.value(52, &self.version);
+        out.literal(49, "\"machine_learning\"");
     }
 }
 
@@ -4136,8 +3983,8 @@ impl rt::Model for MachineLearningRulePatch {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.alert_suppression),
             4 => member.option(&mut self.anomaly_threshold),
@@ -4187,56 +4034,52 @@ impl rt::Model for MachineLearningRulePatch {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.alert_suppression)?;
-        out.option(4, &self.anomaly_threshold)?;
-        out.option(16, &self.machine_learning_job_id)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(5, &self.author)?;
-        out.option(6, &self.building_block_type)?;
-        out.option(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(9, &self.exceptions_list)?;
-        out.option(10, &self.false_positives)?;
-        out.option(11, &self.from)?;
-        out.option(12, &self.id)?;
-        out.option(13, &self.interval)?;
-        out.option(14, &self.investigation_fields)?;
-        out.option(15, &self.license)?;
-        out.option(17, &self.max_signals)?;
-        out.option(18, &self.meta)?;
-        out.option(19, &self.name)?;
-        out.option(20, &self.namespace)?;
-        out.option(21, &self.note)?;
-        out.option(22, &self.outcome)?;
-        out.option(23, &self.output_index)?;
-        out.option(24, &self.references)?;
-        out.option(25, &self.related_integrations)?;
-        out.option(26, &self.required_fields)?;
-        out.option(27, &self.response_actions)?;
-        out.option(28, &self.risk_score)?;
-        out.option(29, &self.risk_score_mapping)?;
-        out.option(30, &self.rule_id)?;
-        out.option(31, &self.rule_name_override)?;
-        out.option(32, &self.setup)?;
-        out.option(33, &self.severity)?;
-        out.option(34, &self.severity_mapping)?;
-        out.option(35, &self.tags)?;
-        out.option(36, &self.threat)?;
-        out.option(37, &self.throttle)?;
-        out.option(38, &self.timeline_id)?;
-        out.option(39, &self.timeline_title)?;
-        out.option(40, &self.timestamp_override)?;
-        out.option(41, &self.timestamp_override_fallback_disabled)?;
-        out.option(42, &self.to)?;
-        out.option(44, &self.version)?;
-        out.literal(43, "\"machine_learning\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.alert_suppression);
+        out.option(4, &self.anomaly_threshold);
+        out.option(16, &self.machine_learning_job_id);
+        out.option(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.option(5, &self.author);
+        out.option(6, &self.building_block_type);
+        out.option(7, &self.description);
+        out.option(8, &self.enabled);
+        out.option(9, &self.exceptions_list);
+        out.option(10, &self.false_positives);
+        out.option(11, &self.from);
+        out.option(12, &self.id);
+        out.option(13, &self.interval);
+        out.option(14, &self.investigation_fields);
+        out.option(15, &self.license);
+        out.option(17, &self.max_signals);
+        out.option(18, &self.meta);
+        out.option(19, &self.name);
+        out.option(20, &self.namespace);
+        out.option(21, &self.note);
+        out.option(22, &self.outcome);
+        out.option(23, &self.output_index);
+        out.option(24, &self.references);
+        out.option(25, &self.related_integrations);
+        out.option(26, &self.required_fields);
+        out.option(27, &self.response_actions);
+        out.option(28, &self.risk_score);
+        out.option(29, &self.risk_score_mapping);
+        out.option(30, &self.rule_id);
+        out.option(31, &self.rule_name_override);
+        out.option(32, &self.setup);
+        out.option(33, &self.severity);
+        out.option(34, &self.severity_mapping);
+        out.option(35, &self.tags);
+        out.option(36, &self.threat);
+        out.option(37, &self.throttle);
+        out.option(38, &self.timeline_id);
+        out.option(39, &self.timeline_title);
+        out.option(40, &self.timestamp_override);
+        out.option(41, &self.timestamp_override_fallback_disabled);
+        out.option(42, &self.to);
+        out.option(44, &self.version);
+        out.literal(43, "\"machine_learning\"");
     }
 }
 
@@ -4353,8 +4196,8 @@ impl rt::Model for MachineLearningRuleUpdate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             4 => member.value(&mut self.anomaly_threshold),
             16 => member.value(&mut self.machine_learning_job_id),
@@ -4404,56 +4247,52 @@ impl rt::Model for MachineLearningRuleUpdate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(4, &self.anomaly_threshold)?;
-        out.value(16, &self.machine_learning_job_id)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(5, &self.author)?;
-        out.option(6, &self.building_block_type)?;
-        out.value(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(9, &self.exceptions_list)?;
-        out.option(10, &self.false_positives)?;
-        out.option(11, &self.from)?;
-        out.option(12, &self.id)?;
-        out.option(13, &self.interval)?;
-        out.option(14, &self.investigation_fields)?;
-        out.option(15, &self.license)?;
-        out.option(17, &self.max_signals)?;
-        out.option(18, &self.meta)?;
-        out.value(19, &self.name)?;
-        out.option(20, &self.namespace)?;
-        out.option(21, &self.note)?;
-        out.option(22, &self.outcome)?;
-        out.option(23, &self.output_index)?;
-        out.option(24, &self.references)?;
-        out.option(25, &self.related_integrations)?;
-        out.option(26, &self.required_fields)?;
-        out.option(27, &self.response_actions)?;
-        out.value(28, &self.risk_score)?;
-        out.option(29, &self.risk_score_mapping)?;
-        out.option(30, &self.rule_id)?;
-        out.option(31, &self.rule_name_override)?;
-        out.option(32, &self.setup)?;
-        out.value(33, &self.severity)?;
-        out.option(34, &self.severity_mapping)?;
-        out.option(35, &self.tags)?;
-        out.option(36, &self.threat)?;
-        out.option(37, &self.throttle)?;
-        out.option(38, &self.timeline_id)?;
-        out.option(39, &self.timeline_title)?;
-        out.option(40, &self.timestamp_override)?;
-        out.option(41, &self.timestamp_override_fallback_disabled)?;
-        out.option(42, &self.to)?;
-        out.option(44, &self.version)?;
-        out.literal(43, "\"machine_learning\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(4, &self.anomaly_threshold);
+        out.value(16, &self.machine_learning_job_id);
+        out.option(1, &self.alert_suppression);
+        out.option(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.option(5, &self.author);
+        out.option(6, &self.building_block_type);
+        out.value(7, &self.description);
+        out.option(8, &self.enabled);
+        out.option(9, &self.exceptions_list);
+        out.option(10, &self.false_positives);
+        out.option(11, &self.from);
+        out.option(12, &self.id);
+        out.option(13, &self.interval);
+        out.option(14, &self.investigation_fields);
+        out.option(15, &self.license);
+        out.option(17, &self.max_signals);
+        out.option(18, &self.meta);
+        out.value(19, &self.name);
+        out.option(20, &self.namespace);
+        out.option(21, &self.note);
+        out.option(22, &self.outcome);
+        out.option(23, &self.output_index);
+        out.option(24, &self.references);
+        out.option(25, &self.related_integrations);
+        out.option(26, &self.required_fields);
+        out.option(27, &self.response_actions);
+        out.value(28, &self.risk_score);
+        out.option(29, &self.risk_score_mapping);
+        out.option(30, &self.rule_id);
+        out.option(31, &self.rule_name_override);
+        out.option(32, &self.setup);
+        out.value(33, &self.severity);
+        out.option(34, &self.severity_mapping);
+        out.option(35, &self.tags);
+        out.option(36, &self.threat);
+        out.option(37, &self.throttle);
+        out.option(38, &self.timeline_id);
+        out.option(39, &self.timeline_title);
+        out.option(40, &self.timestamp_override);
+        out.option(41, &self.timestamp_override_fallback_disabled);
+        out.option(42, &self.to);
+        out.option(44, &self.version);
+        out.literal(43, "\"machine_learning\"");
     }
 }
 
@@ -4482,21 +4321,17 @@ impl rt::Model for ManualRun {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.end_date),
             1 => member.value(&mut self.start_date),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.end_date)?;
-        out.value(1, &self.start_date)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.end_date);
+        out.value(1, &self.start_date);
     }
 }
 
@@ -4525,21 +4360,17 @@ impl rt::Model for MarkAlertsByIds {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.signal_ids),
             1 => member.value(&mut self.status),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.signal_ids)?;
-        out.value(1, &self.status)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.signal_ids);
+        out.value(1, &self.status);
     }
 }
 
@@ -4569,8 +4400,8 @@ impl rt::Model for MarkAlertsByQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.conflicts),
             1 => member.value(&mut self.query),
@@ -4578,14 +4409,10 @@ impl rt::Model for MarkAlertsByQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.conflicts)?;
-        out.value(1, &self.query)?;
-        out.value(2, &self.status)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.conflicts);
+        out.value(1, &self.query);
+        out.value(2, &self.status);
     }
 }
 
@@ -4627,8 +4454,8 @@ impl rt::Model for MigrationCleanupResult {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.destination_index),
             1 => member.option(&mut self.error),
@@ -4640,18 +4467,14 @@ impl rt::Model for MigrationCleanupResult {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.destination_index)?;
-        out.option(1, &self.error)?;
-        out.value(2, &self.id)?;
-        out.value(3, &self.source_index)?;
-        out.value(4, &self.status)?;
-        out.value(5, &self.updated)?;
-        out.value(6, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.destination_index);
+        out.option(1, &self.error);
+        out.value(2, &self.id);
+        out.value(3, &self.source_index);
+        out.value(4, &self.status);
+        out.value(5, &self.updated);
+        out.value(6, &self.version);
     }
 }
 
@@ -4680,21 +4503,17 @@ impl rt::Model for MigrationError {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.message),
             1 => member.value(&mut self.status_code),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.message)?;
-        out.value(1, &self.status_code)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.message);
+        out.value(1, &self.status_code);
     }
 }
 
@@ -4738,8 +4557,8 @@ impl rt::Model for MigrationFinalizationResult {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.completed),
             1 => member.value(&mut self.destination_index),
@@ -4752,19 +4571,15 @@ impl rt::Model for MigrationFinalizationResult {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.completed)?;
-        out.value(1, &self.destination_index)?;
-        out.option(2, &self.error)?;
-        out.value(3, &self.id)?;
-        out.value(4, &self.source_index)?;
-        out.value(5, &self.status)?;
-        out.value(6, &self.updated)?;
-        out.value(7, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.completed);
+        out.value(1, &self.destination_index);
+        out.option(2, &self.error);
+        out.value(3, &self.id);
+        out.value(4, &self.source_index);
+        out.value(5, &self.status);
+        out.value(6, &self.updated);
+        out.value(7, &self.version);
     }
 }
 
@@ -4776,6 +4591,9 @@ impl rt::StringEnum for MigrationOutcome {
             "pending" => Self::Pending,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -4814,8 +4632,8 @@ impl rt::Model for MigrationStatus {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.value(&mut self.status),
@@ -4824,15 +4642,11 @@ impl rt::Model for MigrationStatus {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.status)?;
-        out.value(2, &self.updated)?;
-        out.value(3, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.value(1, &self.status);
+        out.value(2, &self.updated);
+        out.value(3, &self.version);
     }
 }
 
@@ -4843,6 +4657,9 @@ impl rt::StringEnum for NamespaceType {
             "single" => Self::Single,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -4975,8 +4792,8 @@ impl rt::Model for NewEqlRule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             26 => member.value(&mut self.query),
             1 => member.option(&mut self.alert_suppression),
@@ -5031,61 +4848,57 @@ impl rt::Model for NewEqlRule {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(26, &self.query)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.data_view_id)?;
-        out.option(9, &self.event_category_override)?;
-        out.option(12, &self.filters)?;
-        out.option(14, &self.index)?;
-        out.option(41, &self.tiebreaker_field)?;
-        out.option(44, &self.timestamp_field)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(10, &self.exceptions_list)?;
-        out.option(11, &self.false_positives)?;
-        out.option(13, &self.from)?;
-        out.option(15, &self.interval)?;
-        out.option(16, &self.investigation_fields)?;
-        out.option(18, &self.license)?;
-        out.option(19, &self.max_signals)?;
-        out.option(20, &self.meta)?;
-        out.value(21, &self.name)?;
-        out.option(22, &self.namespace)?;
-        out.option(23, &self.note)?;
-        out.option(24, &self.outcome)?;
-        out.option(25, &self.output_index)?;
-        out.option(27, &self.references)?;
-        out.option(28, &self.related_integrations)?;
-        out.option(29, &self.required_fields)?;
-        out.option(30, &self.response_actions)?;
-        out.value(31, &self.risk_score)?;
-        out.option(32, &self.risk_score_mapping)?;
-        out.option(33, &self.rule_id)?;
-        out.option(34, &self.rule_name_override)?;
-        out.option(35, &self.setup)?;
-        out.value(36, &self.severity)?;
-        out.option(37, &self.severity_mapping)?;
-        out.option(38, &self.tags)?;
-        out.option(39, &self.threat)?;
-        out.option(40, &self.throttle)?;
-        out.option(42, &self.timeline_id)?;
-        out.option(43, &self.timeline_title)?;
-        out.option(45, &self.timestamp_override)?;
-        out.option(46, &self.timestamp_override_fallback_disabled)?;
-        out.option(47, &self.to)?;
-        out.option(49, &self.version)?;
-        out.literal(17, "\"eql\"")?;
-        out.literal(48, "\"eql\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(26, &self.query);
+        out.option(1, &self.alert_suppression);
+        out.option(6, &self.data_view_id);
+        out.option(9, &self.event_category_override);
+        out.option(12, &self.filters);
+        out.option(14, &self.index);
+        out.option(41, &self.tiebreaker_field);
+        out.option(44, &self.timestamp_field);
+        out.option(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.option(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.value(7, &self.description);
+        out.option(8, &self.enabled);
+        out.option(10, &self.exceptions_list);
+        out.option(11, &self.false_positives);
+        out.option(13, &self.from);
+        out.option(15, &self.interval);
+        out.option(16, &self.investigation_fields);
+        out.option(18, &self.license);
+        out.option(19, &self.max_signals);
+        out.option(20, &self.meta);
+        out.value(21, &self.name);
+        out.option(22, &self.namespace);
+        out.option(23, &self.note);
+        out.option(24, &self.outcome);
+        out.option(25, &self.output_index);
+        out.option(27, &self.references);
+        out.option(28, &self.related_integrations);
+        out.option(29, &self.required_fields);
+        out.option(30, &self.response_actions);
+        out.value(31, &self.risk_score);
+        out.option(32, &self.risk_score_mapping);
+        out.option(33, &self.rule_id);
+        out.option(34, &self.rule_name_override);
+        out.option(35, &self.setup);
+        out.value(36, &self.severity);
+        out.option(37, &self.severity_mapping);
+        out.option(38, &self.tags);
+        out.option(39, &self.threat);
+        out.option(40, &self.throttle);
+        out.option(42, &self.timeline_id);
+        out.option(43, &self.timeline_title);
+        out.option(45, &self.timestamp_override);
+        out.option(46, &self.timestamp_override_fallback_disabled);
+        out.option(47, &self.to);
+        out.option(49, &self.version);
+        out.literal(17, "\"eql\"");
+        out.literal(48, "\"eql\"");
     }
 }
 
@@ -5199,8 +5012,8 @@ impl rt::Model for NewEsqlRule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.alert_suppression),
             22 => member.value(&mut self.query),
@@ -5249,55 +5062,51 @@ impl rt::Model for NewEsqlRule {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.alert_suppression)?;
-        out.value(22, &self.query)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(6, &self.description)?;
-        out.option(7, &self.enabled)?;
-        out.option(8, &self.exceptions_list)?;
-        out.option(9, &self.false_positives)?;
-        out.option(10, &self.from)?;
-        out.option(11, &self.interval)?;
-        out.option(12, &self.investigation_fields)?;
-        out.option(14, &self.license)?;
-        out.option(15, &self.max_signals)?;
-        out.option(16, &self.meta)?;
-        out.value(17, &self.name)?;
-        out.option(18, &self.namespace)?;
-        out.option(19, &self.note)?;
-        out.option(20, &self.outcome)?;
-        out.option(21, &self.output_index)?;
-        out.option(23, &self.references)?;
-        out.option(24, &self.related_integrations)?;
-        out.option(25, &self.required_fields)?;
-        out.option(26, &self.response_actions)?;
-        out.value(27, &self.risk_score)?;
-        out.option(28, &self.risk_score_mapping)?;
-        out.option(29, &self.rule_id)?;
-        out.option(30, &self.rule_name_override)?;
-        out.option(31, &self.setup)?;
-        out.value(32, &self.severity)?;
-        out.option(33, &self.severity_mapping)?;
-        out.option(34, &self.tags)?;
-        out.option(35, &self.threat)?;
-        out.option(36, &self.throttle)?;
-        out.option(37, &self.timeline_id)?;
-        out.option(38, &self.timeline_title)?;
-        out.option(39, &self.timestamp_override)?;
-        out.option(40, &self.timestamp_override_fallback_disabled)?;
-        out.option(41, &self.to)?;
-        out.option(43, &self.version)?;
-        out.literal(13, "\"esql\"")?;
-        out.literal(42, "\"esql\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.alert_suppression);
+        out.value(22, &self.query);
+        out.option(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.option(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.value(6, &self.description);
+        out.option(7, &self.enabled);
+        out.option(8, &self.exceptions_list);
+        out.option(9, &self.false_positives);
+        out.option(10, &self.from);
+        out.option(11, &self.interval);
+        out.option(12, &self.investigation_fields);
+        out.option(14, &self.license);
+        out.option(15, &self.max_signals);
+        out.option(16, &self.meta);
+        out.value(17, &self.name);
+        out.option(18, &self.namespace);
+        out.option(19, &self.note);
+        out.option(20, &self.outcome);
+        out.option(21, &self.output_index);
+        out.option(23, &self.references);
+        out.option(24, &self.related_integrations);
+        out.option(25, &self.required_fields);
+        out.option(26, &self.response_actions);
+        out.value(27, &self.risk_score);
+        out.option(28, &self.risk_score_mapping);
+        out.option(29, &self.rule_id);
+        out.option(30, &self.rule_name_override);
+        out.option(31, &self.setup);
+        out.value(32, &self.severity);
+        out.option(33, &self.severity_mapping);
+        out.option(34, &self.tags);
+        out.option(35, &self.threat);
+        out.option(36, &self.throttle);
+        out.option(37, &self.timeline_id);
+        out.option(38, &self.timeline_title);
+        out.option(39, &self.timestamp_override);
+        out.option(40, &self.timestamp_override_fallback_disabled);
+        out.option(41, &self.to);
+        out.option(43, &self.version);
+        out.literal(13, "\"esql\"");
+        out.literal(42, "\"esql\"");
     }
 }
 
@@ -5412,8 +5221,8 @@ impl rt::Model for NewMachineLearningRule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             4 => member.value(&mut self.anomaly_threshold),
             15 => member.value(&mut self.machine_learning_job_id),
@@ -5462,55 +5271,51 @@ impl rt::Model for NewMachineLearningRule {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(4, &self.anomaly_threshold)?;
-        out.value(15, &self.machine_learning_job_id)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(5, &self.author)?;
-        out.option(6, &self.building_block_type)?;
-        out.value(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(9, &self.exceptions_list)?;
-        out.option(10, &self.false_positives)?;
-        out.option(11, &self.from)?;
-        out.option(12, &self.interval)?;
-        out.option(13, &self.investigation_fields)?;
-        out.option(14, &self.license)?;
-        out.option(16, &self.max_signals)?;
-        out.option(17, &self.meta)?;
-        out.value(18, &self.name)?;
-        out.option(19, &self.namespace)?;
-        out.option(20, &self.note)?;
-        out.option(21, &self.outcome)?;
-        out.option(22, &self.output_index)?;
-        out.option(23, &self.references)?;
-        out.option(24, &self.related_integrations)?;
-        out.option(25, &self.required_fields)?;
-        out.option(26, &self.response_actions)?;
-        out.value(27, &self.risk_score)?;
-        out.option(28, &self.risk_score_mapping)?;
-        out.option(29, &self.rule_id)?;
-        out.option(30, &self.rule_name_override)?;
-        out.option(31, &self.setup)?;
-        out.value(32, &self.severity)?;
-        out.option(33, &self.severity_mapping)?;
-        out.option(34, &self.tags)?;
-        out.option(35, &self.threat)?;
-        out.option(36, &self.throttle)?;
-        out.option(37, &self.timeline_id)?;
-        out.option(38, &self.timeline_title)?;
-        out.option(39, &self.timestamp_override)?;
-        out.option(40, &self.timestamp_override_fallback_disabled)?;
-        out.option(41, &self.to)?;
-        out.option(43, &self.version)?;
-        out.literal(42, "\"machine_learning\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(4, &self.anomaly_threshold);
+        out.value(15, &self.machine_learning_job_id);
+        out.option(1, &self.alert_suppression);
+        out.option(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.option(5, &self.author);
+        out.option(6, &self.building_block_type);
+        out.value(7, &self.description);
+        out.option(8, &self.enabled);
+        out.option(9, &self.exceptions_list);
+        out.option(10, &self.false_positives);
+        out.option(11, &self.from);
+        out.option(12, &self.interval);
+        out.option(13, &self.investigation_fields);
+        out.option(14, &self.license);
+        out.option(16, &self.max_signals);
+        out.option(17, &self.meta);
+        out.value(18, &self.name);
+        out.option(19, &self.namespace);
+        out.option(20, &self.note);
+        out.option(21, &self.outcome);
+        out.option(22, &self.output_index);
+        out.option(23, &self.references);
+        out.option(24, &self.related_integrations);
+        out.option(25, &self.required_fields);
+        out.option(26, &self.response_actions);
+        out.value(27, &self.risk_score);
+        out.option(28, &self.risk_score_mapping);
+        out.option(29, &self.rule_id);
+        out.option(30, &self.rule_name_override);
+        out.option(31, &self.setup);
+        out.value(32, &self.severity);
+        out.option(33, &self.severity_mapping);
+        out.option(34, &self.tags);
+        out.option(35, &self.threat);
+        out.option(36, &self.throttle);
+        out.option(37, &self.timeline_id);
+        out.option(38, &self.timeline_title);
+        out.option(39, &self.timestamp_override);
+        out.option(40, &self.timestamp_override_fallback_disabled);
+        out.option(41, &self.to);
+        out.option(43, &self.version);
+        out.literal(42, "\"machine_learning\"");
     }
 }
 
@@ -5635,8 +5440,8 @@ impl rt::Model for NewNewTermsRule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             13 => member.value(&mut self.history_window_start),
             23 => member.value(&mut self.new_terms_fields),
@@ -5690,60 +5495,56 @@ impl rt::Model for NewNewTermsRule {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(13, &self.history_window_start)?;
-        out.value(23, &self.new_terms_fields)?;
-        out.value(27, &self.query)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.data_view_id)?;
-        out.option(11, &self.filters)?;
-        out.option(14, &self.index)?;
-        out.option(17, &self.language)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(9, &self.exceptions_list)?;
-        out.option(10, &self.false_positives)?;
-        out.option(12, &self.from)?;
-        out.option(15, &self.interval)?;
-        out.option(16, &self.investigation_fields)?;
-        out.option(18, &self.license)?;
-        out.option(19, &self.max_signals)?;
-        out.option(20, &self.meta)?;
-        out.value(21, &self.name)?;
-        out.option(22, &self.namespace)?;
-        out.option(24, &self.note)?;
-        out.option(25, &self.outcome)?;
-        out.option(26, &self.output_index)?;
-        out.option(28, &self.references)?;
-        out.option(29, &self.related_integrations)?;
-        out.option(30, &self.required_fields)?;
-        out.option(31, &self.response_actions)?;
-        out.value(32, &self.risk_score)?;
-        out.option(33, &self.risk_score_mapping)?;
-        out.option(34, &self.rule_id)?;
-        out.option(35, &self.rule_name_override)?;
-        out.option(36, &self.setup)?;
-        out.value(37, &self.severity)?;
-        out.option(38, &self.severity_mapping)?;
-        out.option(39, &self.tags)?;
-        out.option(40, &self.threat)?;
-        out.option(41, &self.throttle)?;
-        out.option(42, &self.timeline_id)?;
-        out.option(43, &self.timeline_title)?;
-        out.option(44, &self.timestamp_override)?;
-        out.option(45, &self.timestamp_override_fallback_disabled)?;
-        out.option(46, &self.to)?;
-        out.option(48, &self.version)?;
-        out.literal(47, "\"new_terms\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(13, &self.history_window_start);
+        out.value(23, &self.new_terms_fields);
+        out.value(27, &self.query);
+        out.option(1, &self.alert_suppression);
+        out.option(6, &self.data_view_id);
+        out.option(11, &self.filters);
+        out.option(14, &self.index);
+        out.option(17, &self.language);
+        out.option(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.option(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.value(7, &self.description);
+        out.option(8, &self.enabled);
+        out.option(9, &self.exceptions_list);
+        out.option(10, &self.false_positives);
+        out.option(12, &self.from);
+        out.option(15, &self.interval);
+        out.option(16, &self.investigation_fields);
+        out.option(18, &self.license);
+        out.option(19, &self.max_signals);
+        out.option(20, &self.meta);
+        out.value(21, &self.name);
+        out.option(22, &self.namespace);
+        out.option(24, &self.note);
+        out.option(25, &self.outcome);
+        out.option(26, &self.output_index);
+        out.option(28, &self.references);
+        out.option(29, &self.related_integrations);
+        out.option(30, &self.required_fields);
+        out.option(31, &self.response_actions);
+        out.value(32, &self.risk_score);
+        out.option(33, &self.risk_score_mapping);
+        out.option(34, &self.rule_id);
+        out.option(35, &self.rule_name_override);
+        out.option(36, &self.setup);
+        out.value(37, &self.severity);
+        out.option(38, &self.severity_mapping);
+        out.option(39, &self.tags);
+        out.option(40, &self.threat);
+        out.option(41, &self.throttle);
+        out.option(42, &self.timeline_id);
+        out.option(43, &self.timeline_title);
+        out.option(44, &self.timestamp_override);
+        out.option(45, &self.timestamp_override_fallback_disabled);
+        out.option(46, &self.to);
+        out.option(48, &self.version);
+        out.literal(47, "\"new_terms\"");
     }
 }
 
@@ -5866,8 +5667,8 @@ impl rt::Model for NewQueryRule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.alert_suppression),
             6 => member.option(&mut self.data_view_id),
@@ -5920,59 +5721,55 @@ impl rt::Model for NewQueryRule {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.data_view_id)?;
-        out.option(11, &self.filters)?;
-        out.option(13, &self.index)?;
-        out.option(34, &self.saved_id)?;
-        out.option(16, &self.language)?;
-        out.option(25, &self.query)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(9, &self.exceptions_list)?;
-        out.option(10, &self.false_positives)?;
-        out.option(12, &self.from)?;
-        out.option(14, &self.interval)?;
-        out.option(15, &self.investigation_fields)?;
-        out.option(17, &self.license)?;
-        out.option(18, &self.max_signals)?;
-        out.option(19, &self.meta)?;
-        out.value(20, &self.name)?;
-        out.option(21, &self.namespace)?;
-        out.option(22, &self.note)?;
-        out.option(23, &self.outcome)?;
-        out.option(24, &self.output_index)?;
-        out.option(26, &self.references)?;
-        out.option(27, &self.related_integrations)?;
-        out.option(28, &self.required_fields)?;
-        out.option(29, &self.response_actions)?;
-        out.value(30, &self.risk_score)?;
-        out.option(31, &self.risk_score_mapping)?;
-        out.option(32, &self.rule_id)?;
-        out.option(33, &self.rule_name_override)?;
-        out.option(35, &self.setup)?;
-        out.value(36, &self.severity)?;
-        out.option(37, &self.severity_mapping)?;
-        out.option(38, &self.tags)?;
-        out.option(39, &self.threat)?;
-        out.option(40, &self.throttle)?;
-        out.option(41, &self.timeline_id)?;
-        out.option(42, &self.timeline_title)?;
-        out.option(43, &self.timestamp_override)?;
-        out.option(44, &self.timestamp_override_fallback_disabled)?;
-        out.option(45, &self.to)?;
-        out.option(47, &self.version)?;
-        out.literal(46, "\"query\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.alert_suppression);
+        out.option(6, &self.data_view_id);
+        out.option(11, &self.filters);
+        out.option(13, &self.index);
+        out.option(34, &self.saved_id);
+        out.option(16, &self.language);
+        out.option(25, &self.query);
+        out.option(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.option(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.value(7, &self.description);
+        out.option(8, &self.enabled);
+        out.option(9, &self.exceptions_list);
+        out.option(10, &self.false_positives);
+        out.option(12, &self.from);
+        out.option(14, &self.interval);
+        out.option(15, &self.investigation_fields);
+        out.option(17, &self.license);
+        out.option(18, &self.max_signals);
+        out.option(19, &self.meta);
+        out.value(20, &self.name);
+        out.option(21, &self.namespace);
+        out.option(22, &self.note);
+        out.option(23, &self.outcome);
+        out.option(24, &self.output_index);
+        out.option(26, &self.references);
+        out.option(27, &self.related_integrations);
+        out.option(28, &self.required_fields);
+        out.option(29, &self.response_actions);
+        out.value(30, &self.risk_score);
+        out.option(31, &self.risk_score_mapping);
+        out.option(32, &self.rule_id);
+        out.option(33, &self.rule_name_override);
+        out.option(35, &self.setup);
+        out.value(36, &self.severity);
+        out.option(37, &self.severity_mapping);
+        out.option(38, &self.tags);
+        out.option(39, &self.threat);
+        out.option(40, &self.throttle);
+        out.option(41, &self.timeline_id);
+        out.option(42, &self.timeline_title);
+        out.option(43, &self.timestamp_override);
+        out.option(44, &self.timestamp_override_fallback_disabled);
+        out.option(45, &self.to);
+        out.option(47, &self.version);
+        out.literal(46, "\"query\"");
     }
 }
 
@@ -6628,8 +6425,8 @@ impl rt::Model for NewSavedQueryRule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             34 => member.value(&mut self.saved_id),
             1 => member.option(&mut self.alert_suppression),
@@ -6682,59 +6479,55 @@ impl rt::Model for NewSavedQueryRule {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(34, &self.saved_id)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.data_view_id)?;
-        out.option(11, &self.filters)?;
-        out.option(13, &self.index)?;
-        out.option(25, &self.query)?;
-        out.option(16, &self.language)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(9, &self.exceptions_list)?;
-        out.option(10, &self.false_positives)?;
-        out.option(12, &self.from)?;
-        out.option(14, &self.interval)?;
-        out.option(15, &self.investigation_fields)?;
-        out.option(17, &self.license)?;
-        out.option(18, &self.max_signals)?;
-        out.option(19, &self.meta)?;
-        out.value(20, &self.name)?;
-        out.option(21, &self.namespace)?;
-        out.option(22, &self.note)?;
-        out.option(23, &self.outcome)?;
-        out.option(24, &self.output_index)?;
-        out.option(26, &self.references)?;
-        out.option(27, &self.related_integrations)?;
-        out.option(28, &self.required_fields)?;
-        out.option(29, &self.response_actions)?;
-        out.value(30, &self.risk_score)?;
-        out.option(31, &self.risk_score_mapping)?;
-        out.option(32, &self.rule_id)?;
-        out.option(33, &self.rule_name_override)?;
-        out.option(35, &self.setup)?;
-        out.value(36, &self.severity)?;
-        out.option(37, &self.severity_mapping)?;
-        out.option(38, &self.tags)?;
-        out.option(39, &self.threat)?;
-        out.option(40, &self.throttle)?;
-        out.option(41, &self.timeline_id)?;
-        out.option(42, &self.timeline_title)?;
-        out.option(43, &self.timestamp_override)?;
-        out.option(44, &self.timestamp_override_fallback_disabled)?;
-        out.option(45, &self.to)?;
-        out.option(47, &self.version)?;
-        out.literal(46, "\"saved_query\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(34, &self.saved_id);
+        out.option(1, &self.alert_suppression);
+        out.option(6, &self.data_view_id);
+        out.option(11, &self.filters);
+        out.option(13, &self.index);
+        out.option(25, &self.query);
+        out.option(16, &self.language);
+        out.option(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.option(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.value(7, &self.description);
+        out.option(8, &self.enabled);
+        out.option(9, &self.exceptions_list);
+        out.option(10, &self.false_positives);
+        out.option(12, &self.from);
+        out.option(14, &self.interval);
+        out.option(15, &self.investigation_fields);
+        out.option(17, &self.license);
+        out.option(18, &self.max_signals);
+        out.option(19, &self.meta);
+        out.value(20, &self.name);
+        out.option(21, &self.namespace);
+        out.option(22, &self.note);
+        out.option(23, &self.outcome);
+        out.option(24, &self.output_index);
+        out.option(26, &self.references);
+        out.option(27, &self.related_integrations);
+        out.option(28, &self.required_fields);
+        out.option(29, &self.response_actions);
+        out.value(30, &self.risk_score);
+        out.option(31, &self.risk_score_mapping);
+        out.option(32, &self.rule_id);
+        out.option(33, &self.rule_name_override);
+        out.option(35, &self.setup);
+        out.value(36, &self.severity);
+        out.option(37, &self.severity_mapping);
+        out.option(38, &self.tags);
+        out.option(39, &self.threat);
+        out.option(40, &self.throttle);
+        out.option(41, &self.timeline_id);
+        out.option(42, &self.timeline_title);
+        out.option(43, &self.timestamp_override);
+        out.option(44, &self.timestamp_override_fallback_disabled);
+        out.option(45, &self.to);
+        out.option(47, &self.version);
+        out.literal(46, "\"saved_query\"");
     }
 }
 
@@ -6877,8 +6670,8 @@ impl rt::Model for NewTermsRule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             6 => member.value(&mut self.created_at),
             7 => member.value(&mut self.created_by),
@@ -6941,69 +6734,65 @@ impl rt::Model for NewTermsRule {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(6, &self.created_at)?;
-        out.value(7, &self.created_by)?;
-        out.option(12, &self.execution_summary)?;
-        out.value(17, &self.id)?;
-        out.value(18, &self.immutable)?;
-        out.value(35, &self.required_fields)?;
-        out.value(37, &self.revision)?;
-        out.value(40, &self.rule_id)?;
-        out.value(42, &self.rule_source)?;
-        out.value(55, &self.updated_at)?;
-        out.value(56, &self.updated_by)?;
-        out.value(16, &self.history_window_start)?;
-        out.value(28, &self.new_terms_fields)?;
-        out.value(32, &self.query)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(8, &self.data_view_id)?;
-        out.option(14, &self.filters)?;
-        out.option(19, &self.index)?;
-        out.value(22, &self.language)?;
-        out.value(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.value(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(9, &self.description)?;
-        out.value(10, &self.enabled)?;
-        out.value(11, &self.exceptions_list)?;
-        out.value(13, &self.false_positives)?;
-        out.value(15, &self.from)?;
-        out.value(20, &self.interval)?;
-        out.option(21, &self.investigation_fields)?;
-        out.option(23, &self.license)?;
-        out.value(24, &self.max_signals)?;
-        out.option(25, &self.meta)?;
-        out.value(26, &self.name)?;
-        out.option(27, &self.namespace)?;
-        out.option(29, &self.note)?;
-        out.option(30, &self.outcome)?;
-        out.option(31, &self.output_index)?;
-        out.value(33, &self.references)?;
-        out.value(34, &self.related_integrations)?;
-        out.option(36, &self.response_actions)?;
-        out.value(38, &self.risk_score)?;
-        out.value(39, &self.risk_score_mapping)?;
-        out.option(41, &self.rule_name_override)?;
-        out.value(43, &self.setup)?;
-        out.value(44, &self.severity)?;
-        out.value(45, &self.severity_mapping)?;
-        out.value(46, &self.tags)?;
-        out.value(47, &self.threat)?;
-        out.option(48, &self.throttle)?;
-        out.option(49, &self.timeline_id)?;
-        out.option(50, &self.timeline_title)?;
-        out.option(51, &self.timestamp_override)?;
-        out.option(52, &self.timestamp_override_fallback_disabled)?;
-        out.value(53, &self.to)?;
-        out.value(57, &self.version)?;
-        out.literal(54, "\"new_terms\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(6, &self.created_at);
+        out.value(7, &self.created_by);
+        out.option(12, &self.execution_summary);
+        out.value(17, &self.id);
+        out.value(18, &self.immutable);
+        out.value(35, &self.required_fields);
+        out.value(37, &self.revision);
+        out.value(40, &self.rule_id);
+        out.value(42, &self.rule_source);
+        out.value(55, &self.updated_at);
+        out.value(56, &self.updated_by);
+        out.value(16, &self.history_window_start);
+        out.value(28, &self.new_terms_fields);
+        out.value(32, &self.query);
+        out.option(1, &self.alert_suppression);
+        out.option(8, &self.data_view_id);
+        out.option(14, &self.filters);
+        out.option(19, &self.index);
+        out.value(22, &self.language);
+        out.value(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.value(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.value(9, &self.description);
+        out.value(10, &self.enabled);
+        out.value(11, &self.exceptions_list);
+        out.value(13, &self.false_positives);
+        out.value(15, &self.from);
+        out.value(20, &self.interval);
+        out.option(21, &self.investigation_fields);
+        out.option(23, &self.license);
+        out.value(24, &self.max_signals);
+        out.option(25, &self.meta);
+        out.value(26, &self.name);
+        out.option(27, &self.namespace);
+        out.option(29, &self.note);
+        out.option(30, &self.outcome);
+        out.option(31, &self.output_index);
+        out.value(33, &self.references);
+        out.value(34, &self.related_integrations);
+        out.option(36, &self.response_actions);
+        out.value(38, &self.risk_score);
+        out.value(39, &self.risk_score_mapping);
+        out.option(41, &self.rule_name_override);
+        out.value(43, &self.setup);
+        out.value(44, &self.severity);
+        out.value(45, &self.severity_mapping);
+        out.value(46, &self.tags);
+        out.value(47, &self.threat);
+        out.option(48, &self.throttle);
+        out.option(49, &self.timeline_id);
+        out.option(50, &self.timeline_title);
+        out.option(51, &self.timestamp_override);
+        out.option(52, &self.timestamp_override_fallback_disabled);
+        out.value(53, &self.to);
+        out.value(57, &self.version);
+        out.literal(54, "\"new_terms\"");
     }
 }
 
@@ -7130,8 +6919,8 @@ impl rt::Model for NewTermsRulePatch {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.alert_suppression),
             6 => member.option(&mut self.data_view_id),
@@ -7186,61 +6975,57 @@ impl rt::Model for NewTermsRulePatch {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.data_view_id)?;
-        out.option(11, &self.filters)?;
-        out.option(15, &self.index)?;
-        out.option(18, &self.language)?;
-        out.option(13, &self.history_window_start)?;
-        out.option(24, &self.new_terms_fields)?;
-        out.option(28, &self.query)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.option(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(9, &self.exceptions_list)?;
-        out.option(10, &self.false_positives)?;
-        out.option(12, &self.from)?;
-        out.option(14, &self.id)?;
-        out.option(16, &self.interval)?;
-        out.option(17, &self.investigation_fields)?;
-        out.option(19, &self.license)?;
-        out.option(20, &self.max_signals)?;
-        out.option(21, &self.meta)?;
-        out.option(22, &self.name)?;
-        out.option(23, &self.namespace)?;
-        out.option(25, &self.note)?;
-        out.option(26, &self.outcome)?;
-        out.option(27, &self.output_index)?;
-        out.option(29, &self.references)?;
-        out.option(30, &self.related_integrations)?;
-        out.option(31, &self.required_fields)?;
-        out.option(32, &self.response_actions)?;
-        out.option(33, &self.risk_score)?;
-        out.option(34, &self.risk_score_mapping)?;
-        out.option(35, &self.rule_id)?;
-        out.option(36, &self.rule_name_override)?;
-        out.option(37, &self.setup)?;
-        out.option(38, &self.severity)?;
-        out.option(39, &self.severity_mapping)?;
-        out.option(40, &self.tags)?;
-        out.option(41, &self.threat)?;
-        out.option(42, &self.throttle)?;
-        out.option(43, &self.timeline_id)?;
-        out.option(44, &self.timeline_title)?;
-        out.option(45, &self.timestamp_override)?;
-        out.option(46, &self.timestamp_override_fallback_disabled)?;
-        out.option(47, &self.to)?;
-        out.option(49, &self.version)?;
-        out.literal(48, "\"new_terms\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.alert_suppression);
+        out.option(6, &self.data_view_id);
+        out.option(11, &self.filters);
+        out.option(15, &self.index);
+        out.option(18, &self.language);
+        out.option(13, &self.history_window_start);
+        out.option(24, &self.new_terms_fields);
+        out.option(28, &self.query);
+        out.option(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.option(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.option(7, &self.description);
+        out.option(8, &self.enabled);
+        out.option(9, &self.exceptions_list);
+        out.option(10, &self.false_positives);
+        out.option(12, &self.from);
+        out.option(14, &self.id);
+        out.option(16, &self.interval);
+        out.option(17, &self.investigation_fields);
+        out.option(19, &self.license);
+        out.option(20, &self.max_signals);
+        out.option(21, &self.meta);
+        out.option(22, &self.name);
+        out.option(23, &self.namespace);
+        out.option(25, &self.note);
+        out.option(26, &self.outcome);
+        out.option(27, &self.output_index);
+        out.option(29, &self.references);
+        out.option(30, &self.related_integrations);
+        out.option(31, &self.required_fields);
+        out.option(32, &self.response_actions);
+        out.option(33, &self.risk_score);
+        out.option(34, &self.risk_score_mapping);
+        out.option(35, &self.rule_id);
+        out.option(36, &self.rule_name_override);
+        out.option(37, &self.setup);
+        out.option(38, &self.severity);
+        out.option(39, &self.severity_mapping);
+        out.option(40, &self.tags);
+        out.option(41, &self.threat);
+        out.option(42, &self.throttle);
+        out.option(43, &self.timeline_id);
+        out.option(44, &self.timeline_title);
+        out.option(45, &self.timestamp_override);
+        out.option(46, &self.timestamp_override_fallback_disabled);
+        out.option(47, &self.to);
+        out.option(49, &self.version);
+        out.literal(48, "\"new_terms\"");
     }
 }
 
@@ -7367,8 +7152,8 @@ impl rt::Model for NewTermsRuleUpdate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             13 => member.value(&mut self.history_window_start),
             24 => member.value(&mut self.new_terms_fields),
@@ -7423,61 +7208,57 @@ impl rt::Model for NewTermsRuleUpdate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(13, &self.history_window_start)?;
-        out.value(24, &self.new_terms_fields)?;
-        out.value(28, &self.query)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.data_view_id)?;
-        out.option(11, &self.filters)?;
-        out.option(15, &self.index)?;
-        out.option(18, &self.language)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(9, &self.exceptions_list)?;
-        out.option(10, &self.false_positives)?;
-        out.option(12, &self.from)?;
-        out.option(14, &self.id)?;
-        out.option(16, &self.interval)?;
-        out.option(17, &self.investigation_fields)?;
-        out.option(19, &self.license)?;
-        out.option(20, &self.max_signals)?;
-        out.option(21, &self.meta)?;
-        out.value(22, &self.name)?;
-        out.option(23, &self.namespace)?;
-        out.option(25, &self.note)?;
-        out.option(26, &self.outcome)?;
-        out.option(27, &self.output_index)?;
-        out.option(29, &self.references)?;
-        out.option(30, &self.related_integrations)?;
-        out.option(31, &self.required_fields)?;
-        out.option(32, &self.response_actions)?;
-        out.value(33, &self.risk_score)?;
-        out.option(34, &self.risk_score_mapping)?;
-        out.option(35, &self.rule_id)?;
-        out.option(36, &self.rule_name_override)?;
-        out.option(37, &self.setup)?;
-        out.value(38, &self.severity)?;
-        out.option(39, &self.severity_mapping)?;
-        out.option(40, &self.tags)?;
-        out.option(41, &self.threat)?;
-        out.option(42, &self.throttle)?;
-        out.option(43, &self.timeline_id)?;
-        out.option(44, &self.timeline_title)?;
-        out.option(45, &self.timestamp_override)?;
-        out.option(46, &self.timestamp_override_fallback_disabled)?;
-        out.option(47, &self.to)?;
-        out.option(49, &self.version)?;
-        out.literal(48, "\"new_terms\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(13, &self.history_window_start);
+        out.value(24, &self.new_terms_fields);
+        out.value(28, &self.query);
+        out.option(1, &self.alert_suppression);
+        out.option(6, &self.data_view_id);
+        out.option(11, &self.filters);
+        out.option(15, &self.index);
+        out.option(18, &self.language);
+        out.option(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.option(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.value(7, &self.description);
+        out.option(8, &self.enabled);
+        out.option(9, &self.exceptions_list);
+        out.option(10, &self.false_positives);
+        out.option(12, &self.from);
+        out.option(14, &self.id);
+        out.option(16, &self.interval);
+        out.option(17, &self.investigation_fields);
+        out.option(19, &self.license);
+        out.option(20, &self.max_signals);
+        out.option(21, &self.meta);
+        out.value(22, &self.name);
+        out.option(23, &self.namespace);
+        out.option(25, &self.note);
+        out.option(26, &self.outcome);
+        out.option(27, &self.output_index);
+        out.option(29, &self.references);
+        out.option(30, &self.related_integrations);
+        out.option(31, &self.required_fields);
+        out.option(32, &self.response_actions);
+        out.value(33, &self.risk_score);
+        out.option(34, &self.risk_score_mapping);
+        out.option(35, &self.rule_id);
+        out.option(36, &self.rule_name_override);
+        out.option(37, &self.setup);
+        out.value(38, &self.severity);
+        out.option(39, &self.severity_mapping);
+        out.option(40, &self.tags);
+        out.option(41, &self.threat);
+        out.option(42, &self.throttle);
+        out.option(43, &self.timeline_id);
+        out.option(44, &self.timeline_title);
+        out.option(45, &self.timestamp_override);
+        out.option(46, &self.timestamp_override_fallback_disabled);
+        out.option(47, &self.to);
+        out.option(49, &self.version);
+        out.literal(48, "\"new_terms\"");
     }
 }
 
@@ -7616,8 +7397,8 @@ impl rt::Model for NewThreatMatchRule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             27 => member.value(&mut self.query),
             43 => member.value(&mut self.threat_index),
@@ -7678,67 +7459,63 @@ impl rt::Model for NewThreatMatchRule {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(27, &self.query)?;
-        out.value(43, &self.threat_index)?;
-        out.value(46, &self.threat_mapping)?;
-        out.value(47, &self.threat_query)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.concurrent_searches)?;
-        out.option(7, &self.data_view_id)?;
-        out.option(12, &self.filters)?;
-        out.option(14, &self.index)?;
-        out.option(17, &self.items_per_search)?;
-        out.option(36, &self.saved_id)?;
-        out.option(42, &self.threat_filters)?;
-        out.option(44, &self.threat_indicator_path)?;
-        out.option(45, &self.threat_language)?;
-        out.option(18, &self.language)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(8, &self.description)?;
-        out.option(9, &self.enabled)?;
-        out.option(10, &self.exceptions_list)?;
-        out.option(11, &self.false_positives)?;
-        out.option(13, &self.from)?;
-        out.option(15, &self.interval)?;
-        out.option(16, &self.investigation_fields)?;
-        out.option(19, &self.license)?;
-        out.option(20, &self.max_signals)?;
-        out.option(21, &self.meta)?;
-        out.value(22, &self.name)?;
-        out.option(23, &self.namespace)?;
-        out.option(24, &self.note)?;
-        out.option(25, &self.outcome)?;
-        out.option(26, &self.output_index)?;
-        out.option(28, &self.references)?;
-        out.option(29, &self.related_integrations)?;
-        out.option(30, &self.required_fields)?;
-        out.option(31, &self.response_actions)?;
-        out.value(32, &self.risk_score)?;
-        out.option(33, &self.risk_score_mapping)?;
-        out.option(34, &self.rule_id)?;
-        out.option(35, &self.rule_name_override)?;
-        out.option(37, &self.setup)?;
-        out.value(38, &self.severity)?;
-        out.option(39, &self.severity_mapping)?;
-        out.option(40, &self.tags)?;
-        out.option(41, &self.threat)?;
-        out.option(48, &self.throttle)?;
-        out.option(49, &self.timeline_id)?;
-        out.option(50, &self.timeline_title)?;
-        out.option(51, &self.timestamp_override)?;
-        out.option(52, &self.timestamp_override_fallback_disabled)?;
-        out.option(53, &self.to)?;
-        out.option(55, &self.version)?;
-        out.literal(54, "\"threat_match\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(27, &self.query);
+        out.value(43, &self.threat_index);
+        out.value(46, &self.threat_mapping);
+        out.value(47, &self.threat_query);
+        out.option(1, &self.alert_suppression);
+        out.option(6, &self.concurrent_searches);
+        out.option(7, &self.data_view_id);
+        out.option(12, &self.filters);
+        out.option(14, &self.index);
+        out.option(17, &self.items_per_search);
+        out.option(36, &self.saved_id);
+        out.option(42, &self.threat_filters);
+        out.option(44, &self.threat_indicator_path);
+        out.option(45, &self.threat_language);
+        out.option(18, &self.language);
+        out.option(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.option(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.value(8, &self.description);
+        out.option(9, &self.enabled);
+        out.option(10, &self.exceptions_list);
+        out.option(11, &self.false_positives);
+        out.option(13, &self.from);
+        out.option(15, &self.interval);
+        out.option(16, &self.investigation_fields);
+        out.option(19, &self.license);
+        out.option(20, &self.max_signals);
+        out.option(21, &self.meta);
+        out.value(22, &self.name);
+        out.option(23, &self.namespace);
+        out.option(24, &self.note);
+        out.option(25, &self.outcome);
+        out.option(26, &self.output_index);
+        out.option(28, &self.references);
+        out.option(29, &self.related_integrations);
+        out.option(30, &self.required_fields);
+        out.option(31, &self.response_actions);
+        out.value(32, &self.risk_score);
+        out.option(33, &self.risk_score_mapping);
+        out.option(34, &self.rule_id);
+        out.option(35, &self.rule_name_override);
+        out.option(37, &self.setup);
+        out.value(38, &self.severity);
+        out.option(39, &self.severity_mapping);
+        out.option(40, &self.tags);
+        out.option(41, &self.threat);
+        out.option(48, &self.throttle);
+        out.option(49, &self.timeline_id);
+        out.option(50, &self.timeline_title);
+        out.option(51, &self.timestamp_override);
+        out.option(52, &self.timestamp_override_fallback_disabled);
+        out.option(53, &self.to);
+        out.option(55, &self.version);
+        out.literal(54, "\"threat_match\"");
     }
 }
 
@@ -7863,8 +7640,8 @@ impl rt::Model for NewThresholdRule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             25 => member.value(&mut self.query),
             40 => member.value(&mut self.threshold),
@@ -7918,60 +7695,56 @@ impl rt::Model for NewThresholdRule {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(25, &self.query)?;
-        out.value(40, &self.threshold)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.data_view_id)?;
-        out.option(11, &self.filters)?;
-        out.option(13, &self.index)?;
-        out.option(34, &self.saved_id)?;
-        out.option(16, &self.language)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(9, &self.exceptions_list)?;
-        out.option(10, &self.false_positives)?;
-        out.option(12, &self.from)?;
-        out.option(14, &self.interval)?;
-        out.option(15, &self.investigation_fields)?;
-        out.option(17, &self.license)?;
-        out.option(18, &self.max_signals)?;
-        out.option(19, &self.meta)?;
-        out.value(20, &self.name)?;
-        out.option(21, &self.namespace)?;
-        out.option(22, &self.note)?;
-        out.option(23, &self.outcome)?;
-        out.option(24, &self.output_index)?;
-        out.option(26, &self.references)?;
-        out.option(27, &self.related_integrations)?;
-        out.option(28, &self.required_fields)?;
-        out.option(29, &self.response_actions)?;
-        out.value(30, &self.risk_score)?;
-        out.option(31, &self.risk_score_mapping)?;
-        out.option(32, &self.rule_id)?;
-        out.option(33, &self.rule_name_override)?;
-        out.option(35, &self.setup)?;
-        out.value(36, &self.severity)?;
-        out.option(37, &self.severity_mapping)?;
-        out.option(38, &self.tags)?;
-        out.option(39, &self.threat)?;
-        out.option(41, &self.throttle)?;
-        out.option(42, &self.timeline_id)?;
-        out.option(43, &self.timeline_title)?;
-        out.option(44, &self.timestamp_override)?;
-        out.option(45, &self.timestamp_override_fallback_disabled)?;
-        out.option(46, &self.to)?;
-        out.option(48, &self.version)?;
-        out.literal(47, "\"threshold\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(25, &self.query);
+        out.value(40, &self.threshold);
+        out.option(1, &self.alert_suppression);
+        out.option(6, &self.data_view_id);
+        out.option(11, &self.filters);
+        out.option(13, &self.index);
+        out.option(34, &self.saved_id);
+        out.option(16, &self.language);
+        out.option(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.option(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.value(7, &self.description);
+        out.option(8, &self.enabled);
+        out.option(9, &self.exceptions_list);
+        out.option(10, &self.false_positives);
+        out.option(12, &self.from);
+        out.option(14, &self.interval);
+        out.option(15, &self.investigation_fields);
+        out.option(17, &self.license);
+        out.option(18, &self.max_signals);
+        out.option(19, &self.meta);
+        out.value(20, &self.name);
+        out.option(21, &self.namespace);
+        out.option(22, &self.note);
+        out.option(23, &self.outcome);
+        out.option(24, &self.output_index);
+        out.option(26, &self.references);
+        out.option(27, &self.related_integrations);
+        out.option(28, &self.required_fields);
+        out.option(29, &self.response_actions);
+        out.value(30, &self.risk_score);
+        out.option(31, &self.risk_score_mapping);
+        out.option(32, &self.rule_id);
+        out.option(33, &self.rule_name_override);
+        out.option(35, &self.setup);
+        out.value(36, &self.severity);
+        out.option(37, &self.severity_mapping);
+        out.option(38, &self.tags);
+        out.option(39, &self.threat);
+        out.option(41, &self.throttle);
+        out.option(42, &self.timeline_id);
+        out.option(43, &self.timeline_title);
+        out.option(44, &self.timestamp_override);
+        out.option(45, &self.timestamp_override_fallback_disabled);
+        out.option(46, &self.to);
+        out.option(48, &self.version);
+        out.literal(47, "\"threshold\"");
     }
 }
 
@@ -8003,8 +7776,8 @@ impl rt::Model for NormalizedRuleAction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.alerts_filter),
             1 => member.option(&mut self.frequency),
@@ -8014,16 +7787,12 @@ impl rt::Model for NormalizedRuleAction {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.alerts_filter)?;
-        out.option(1, &self.frequency)?;
-        out.option(2, &self.group)?;
-        out.value(3, &self.id)?;
-        out.value(4, &self.params)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.alerts_filter);
+        out.option(1, &self.frequency);
+        out.option(2, &self.group);
+        out.value(3, &self.id);
+        out.value(4, &self.params);
     }
 }
 
@@ -8063,8 +7832,8 @@ impl rt::Model for OsqueryParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.ecs_mapping),
             1 => member.option(&mut self.pack_id),
@@ -8075,17 +7844,13 @@ impl rt::Model for OsqueryParams {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.ecs_mapping)?;
-        out.option(1, &self.pack_id)?;
-        out.option(2, &self.queries)?;
-        out.option(3, &self.query)?;
-        out.option(4, &self.saved_query_id)?;
-        out.option(5, &self.timeout)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.ecs_mapping);
+        out.option(1, &self.pack_id);
+        out.option(2, &self.queries);
+        out.option(3, &self.query);
+        out.option(4, &self.saved_query_id);
+        out.option(5, &self.timeout);
     }
 }
 
@@ -8127,8 +7892,8 @@ impl rt::Model for OsqueryQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.ecs_mapping),
             1 => member.value(&mut self.id),
@@ -8140,18 +7905,14 @@ impl rt::Model for OsqueryQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.ecs_mapping)?;
-        out.value(1, &self.id)?;
-        out.option(2, &self.platform)?;
-        out.value(3, &self.query)?;
-        out.option(4, &self.removed)?;
-        out.option(5, &self.snapshot)?;
-        out.option(6, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.ecs_mapping);
+        out.value(1, &self.id);
+        out.option(2, &self.platform);
+        out.value(3, &self.query);
+        out.option(4, &self.removed);
+        out.option(5, &self.snapshot);
+        out.option(6, &self.version);
     }
 }
 
@@ -8179,21 +7940,17 @@ impl rt::Model for OsqueryResponseAction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.params),
             0 => member.literal("\".osquery\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.params)?;
-        out.literal(0, "\".osquery\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.params);
+        out.literal(0, "\".osquery\"");
     }
 }
 
@@ -8222,21 +7979,17 @@ impl rt::Model for ProcessActionConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.field),
             1 => member.option(&mut self.overwrite),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field)?;
-        out.option(1, &self.overwrite)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.field);
+        out.option(1, &self.overwrite);
     }
 }
 
@@ -8266,8 +8019,8 @@ impl rt::Model for ProcessActionParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.command),
             1 => member.option(&mut self.comment),
@@ -8275,14 +8028,10 @@ impl rt::Model for ProcessActionParams {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.command)?;
-        out.option(1, &self.comment)?;
-        out.value(2, &self.config)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.command);
+        out.option(1, &self.comment);
+        out.value(2, &self.config);
     }
 }
 
@@ -8293,6 +8042,9 @@ impl rt::StringEnum for ProcessCommand {
             "suspend-process" => Self::SuspendProcess,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -8440,8 +8192,8 @@ impl rt::Model for QueryRule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             6 => member.value(&mut self.created_at),
             7 => member.value(&mut self.created_by),
@@ -8503,68 +8255,64 @@ impl rt::Model for QueryRule {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(6, &self.created_at)?;
-        out.value(7, &self.created_by)?;
-        out.option(12, &self.execution_summary)?;
-        out.value(16, &self.id)?;
-        out.value(17, &self.immutable)?;
-        out.value(33, &self.required_fields)?;
-        out.value(35, &self.revision)?;
-        out.value(38, &self.rule_id)?;
-        out.value(40, &self.rule_source)?;
-        out.value(54, &self.updated_at)?;
-        out.value(55, &self.updated_by)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(8, &self.data_view_id)?;
-        out.option(14, &self.filters)?;
-        out.option(18, &self.index)?;
-        out.option(41, &self.saved_id)?;
-        out.value(21, &self.language)?;
-        out.value(30, &self.query)?;
-        out.value(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.value(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(9, &self.description)?;
-        out.value(10, &self.enabled)?;
-        out.value(11, &self.exceptions_list)?;
-        out.value(13, &self.false_positives)?;
-        out.value(15, &self.from)?;
-        out.value(19, &self.interval)?;
-        out.option(20, &self.investigation_fields)?;
-        out.option(22, &self.license)?;
-        out.value(23, &self.max_signals)?;
-        out.option(24, &self.meta)?;
-        out.value(25, &self.name)?;
-        out.option(26, &self.namespace)?;
-        out.option(27, &self.note)?;
-        out.option(28, &self.outcome)?;
-        out.option(29, &self.output_index)?;
-        out.value(31, &self.references)?;
-        out.value(32, &self.related_integrations)?;
-        out.option(34, &self.response_actions)?;
-        out.value(36, &self.risk_score)?;
-        out.value(37, &self.risk_score_mapping)?;
-        out.option(39, &self.rule_name_override)?;
-        out.value(42, &self.setup)?;
-        out.value(43, &self.severity)?;
-        out.value(44, &self.severity_mapping)?;
-        out.value(45, &self.tags)?;
-        out.value(46, &self.threat)?;
-        out.option(47, &self.throttle)?;
-        out.option(48, &self.timeline_id)?;
-        out.option(49, &self.timeline_title)?;
-        out.option(50, &self.timestamp_override)?;
-        out.option(51, &self.timestamp_override_fallback_disabled)?;
-        out.value(52, &self.to)?;
-        out.value(56, &self.version)?;
-        out.literal(53, "\"query\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(6, &self.created_at);
+        out.value(7, &self.created_by);
+        out.option(12, &self.execution_summary);
+        out.value(16, &self.id);
+        out.value(17, &self.immutable);
+        out.value(33, &self.required_fields);
+        out.value(35, &self.revision);
+        out.value(38, &self.rule_id);
+        out.value(40, &self.rule_source);
+        out.value(54, &self.updated_at);
+        out.value(55, &self.updated_by);
+        out.option(1, &self.alert_suppression);
+        out.option(8, &self.data_view_id);
+        out.option(14, &self.filters);
+        out.option(18, &self.index);
+        out.option(41, &self.saved_id);
+        out.value(21, &self.language);
+        out.value(30, &self.query);
+        out.value(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.value(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.value(9, &self.description);
+        out.value(10, &self.enabled);
+        out.value(11, &self.exceptions_list);
+        out.value(13, &self.false_positives);
+        out.value(15, &self.from);
+        out.value(19, &self.interval);
+        out.option(20, &self.investigation_fields);
+        out.option(22, &self.license);
+        out.value(23, &self.max_signals);
+        out.option(24, &self.meta);
+        out.value(25, &self.name);
+        out.option(26, &self.namespace);
+        out.option(27, &self.note);
+        out.option(28, &self.outcome);
+        out.option(29, &self.output_index);
+        out.value(31, &self.references);
+        out.value(32, &self.related_integrations);
+        out.option(34, &self.response_actions);
+        out.value(36, &self.risk_score);
+        out.value(37, &self.risk_score_mapping);
+        out.option(39, &self.rule_name_override);
+        out.value(42, &self.setup);
+        out.value(43, &self.severity);
+        out.value(44, &self.severity_mapping);
+        out.value(45, &self.tags);
+        out.value(46, &self.threat);
+        out.option(47, &self.throttle);
+        out.option(48, &self.timeline_id);
+        out.option(49, &self.timeline_title);
+        out.option(50, &self.timestamp_override);
+        out.option(51, &self.timestamp_override_fallback_disabled);
+        out.value(52, &self.to);
+        out.value(56, &self.version);
+        out.literal(53, "\"query\"");
     }
 }
 
@@ -8689,8 +8437,8 @@ impl rt::Model for QueryRulePatch {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.alert_suppression),
             6 => member.option(&mut self.data_view_id),
@@ -8744,60 +8492,56 @@ impl rt::Model for QueryRulePatch {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.data_view_id)?;
-        out.option(11, &self.filters)?;
-        out.option(14, &self.index)?;
-        out.option(35, &self.saved_id)?;
-        out.option(17, &self.language)?;
-        out.option(26, &self.query)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.option(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(9, &self.exceptions_list)?;
-        out.option(10, &self.false_positives)?;
-        out.option(12, &self.from)?;
-        out.option(13, &self.id)?;
-        out.option(15, &self.interval)?;
-        out.option(16, &self.investigation_fields)?;
-        out.option(18, &self.license)?;
-        out.option(19, &self.max_signals)?;
-        out.option(20, &self.meta)?;
-        out.option(21, &self.name)?;
-        out.option(22, &self.namespace)?;
-        out.option(23, &self.note)?;
-        out.option(24, &self.outcome)?;
-        out.option(25, &self.output_index)?;
-        out.option(27, &self.references)?;
-        out.option(28, &self.related_integrations)?;
-        out.option(29, &self.required_fields)?;
-        out.option(30, &self.response_actions)?;
-        out.option(31, &self.risk_score)?;
-        out.option(32, &self.risk_score_mapping)?;
-        out.option(33, &self.rule_id)?;
-        out.option(34, &self.rule_name_override)?;
-        out.option(36, &self.setup)?;
-        out.option(37, &self.severity)?;
-        out.option(38, &self.severity_mapping)?;
-        out.option(39, &self.tags)?;
-        out.option(40, &self.threat)?;
-        out.option(41, &self.throttle)?;
-        out.option(42, &self.timeline_id)?;
-        out.option(43, &self.timeline_title)?;
-        out.option(44, &self.timestamp_override)?;
-        out.option(45, &self.timestamp_override_fallback_disabled)?;
-        out.option(46, &self.to)?;
-        out.option(48, &self.version)?;
-        out.literal(47, "\"query\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.alert_suppression);
+        out.option(6, &self.data_view_id);
+        out.option(11, &self.filters);
+        out.option(14, &self.index);
+        out.option(35, &self.saved_id);
+        out.option(17, &self.language);
+        out.option(26, &self.query);
+        out.option(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.option(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.option(7, &self.description);
+        out.option(8, &self.enabled);
+        out.option(9, &self.exceptions_list);
+        out.option(10, &self.false_positives);
+        out.option(12, &self.from);
+        out.option(13, &self.id);
+        out.option(15, &self.interval);
+        out.option(16, &self.investigation_fields);
+        out.option(18, &self.license);
+        out.option(19, &self.max_signals);
+        out.option(20, &self.meta);
+        out.option(21, &self.name);
+        out.option(22, &self.namespace);
+        out.option(23, &self.note);
+        out.option(24, &self.outcome);
+        out.option(25, &self.output_index);
+        out.option(27, &self.references);
+        out.option(28, &self.related_integrations);
+        out.option(29, &self.required_fields);
+        out.option(30, &self.response_actions);
+        out.option(31, &self.risk_score);
+        out.option(32, &self.risk_score_mapping);
+        out.option(33, &self.rule_id);
+        out.option(34, &self.rule_name_override);
+        out.option(36, &self.setup);
+        out.option(37, &self.severity);
+        out.option(38, &self.severity_mapping);
+        out.option(39, &self.tags);
+        out.option(40, &self.threat);
+        out.option(41, &self.throttle);
+        out.option(42, &self.timeline_id);
+        out.option(43, &self.timeline_title);
+        out.option(44, &self.timestamp_override);
+        out.option(45, &self.timestamp_override_fallback_disabled);
+        out.option(46, &self.to);
+        out.option(48, &self.version);
+        out.literal(47, "\"query\"");
     }
 }
 
@@ -8922,8 +8666,8 @@ impl rt::Model for QueryRuleUpdate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.alert_suppression),
             6 => member.option(&mut self.data_view_id),
@@ -8977,60 +8721,56 @@ impl rt::Model for QueryRuleUpdate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.data_view_id)?;
-        out.option(11, &self.filters)?;
-        out.option(14, &self.index)?;
-        out.option(35, &self.saved_id)?;
-        out.option(17, &self.language)?;
-        out.option(26, &self.query)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(9, &self.exceptions_list)?;
-        out.option(10, &self.false_positives)?;
-        out.option(12, &self.from)?;
-        out.option(13, &self.id)?;
-        out.option(15, &self.interval)?;
-        out.option(16, &self.investigation_fields)?;
-        out.option(18, &self.license)?;
-        out.option(19, &self.max_signals)?;
-        out.option(20, &self.meta)?;
-        out.value(21, &self.name)?;
-        out.option(22, &self.namespace)?;
-        out.option(23, &self.note)?;
-        out.option(24, &self.outcome)?;
-        out.option(25, &self.output_index)?;
-        out.option(27, &self.references)?;
-        out.option(28, &self.related_integrations)?;
-        out.option(29, &self.required_fields)?;
-        out.option(30, &self.response_actions)?;
-        out.value(31, &self.risk_score)?;
-        out.option(32, &self.risk_score_mapping)?;
-        out.option(33, &self.rule_id)?;
-        out.option(34, &self.rule_name_override)?;
-        out.option(36, &self.setup)?;
-        out.value(37, &self.severity)?;
-        out.option(38, &self.severity_mapping)?;
-        out.option(39, &self.tags)?;
-        out.option(40, &self.threat)?;
-        out.option(41, &self.throttle)?;
-        out.option(42, &self.timeline_id)?;
-        out.option(43, &self.timeline_title)?;
-        out.option(44, &self.timestamp_override)?;
-        out.option(45, &self.timestamp_override_fallback_disabled)?;
-        out.option(46, &self.to)?;
-        out.option(48, &self.version)?;
-        out.literal(47, "\"query\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.alert_suppression);
+        out.option(6, &self.data_view_id);
+        out.option(11, &self.filters);
+        out.option(14, &self.index);
+        out.option(35, &self.saved_id);
+        out.option(17, &self.language);
+        out.option(26, &self.query);
+        out.option(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.option(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.value(7, &self.description);
+        out.option(8, &self.enabled);
+        out.option(9, &self.exceptions_list);
+        out.option(10, &self.false_positives);
+        out.option(12, &self.from);
+        out.option(13, &self.id);
+        out.option(15, &self.interval);
+        out.option(16, &self.investigation_fields);
+        out.option(18, &self.license);
+        out.option(19, &self.max_signals);
+        out.option(20, &self.meta);
+        out.value(21, &self.name);
+        out.option(22, &self.namespace);
+        out.option(23, &self.note);
+        out.option(24, &self.outcome);
+        out.option(25, &self.output_index);
+        out.option(27, &self.references);
+        out.option(28, &self.related_integrations);
+        out.option(29, &self.required_fields);
+        out.option(30, &self.response_actions);
+        out.value(31, &self.risk_score);
+        out.option(32, &self.risk_score_mapping);
+        out.option(33, &self.rule_id);
+        out.option(34, &self.rule_name_override);
+        out.option(36, &self.setup);
+        out.value(37, &self.severity);
+        out.option(38, &self.severity_mapping);
+        out.option(39, &self.tags);
+        out.option(40, &self.threat);
+        out.option(41, &self.throttle);
+        out.option(42, &self.timeline_id);
+        out.option(43, &self.timeline_title);
+        out.option(44, &self.timestamp_override);
+        out.option(45, &self.timestamp_override_fallback_disabled);
+        out.option(46, &self.to);
+        out.option(48, &self.version);
+        out.literal(47, "\"query\"");
     }
 }
 
@@ -9060,8 +8800,8 @@ impl rt::Model for RelatedIntegration {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.integration),
             1 => member.value(&mut self.package),
@@ -9069,14 +8809,10 @@ impl rt::Model for RelatedIntegration {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.integration)?;
-        out.value(1, &self.package)?;
-        out.value(2, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.integration);
+        out.value(1, &self.package);
+        out.value(2, &self.version);
     }
 }
 
@@ -9105,21 +8841,17 @@ impl rt::Model for RequiredField {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.name),
             1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.name)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.name);
+        out.value(1, &self.r#type);
     }
 }
 
@@ -9131,6 +8863,9 @@ impl rt::StringEnum for ResolveOutcome {
             "conflict" => Self::Conflict,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -9205,8 +8940,8 @@ impl rt::Model for RiskScoreMapping {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.field),
             2 => member.option(&mut self.risk_score),
@@ -9215,15 +8950,11 @@ impl rt::Model for RiskScoreMapping {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field)?;
-        out.option(2, &self.risk_score)?;
-        out.value(3, &self.value)?;
-        out.literal(1, "\"equals\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.field);
+        out.option(2, &self.risk_score);
+        out.value(3, &self.value);
+        out.literal(1, "\"equals\"");
     }
 }
 
@@ -10105,8 +9836,8 @@ impl rt::Model for RuleAction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.action_type_id),
             1 => member.option(&mut self.alerts_filter),
@@ -10118,18 +9849,14 @@ impl rt::Model for RuleAction {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.action_type_id)?;
-        out.option(1, &self.alerts_filter)?;
-        out.option(2, &self.frequency)?;
-        out.option(3, &self.group)?;
-        out.value(4, &self.id)?;
-        out.value(5, &self.params)?;
-        out.option(6, &self.uuid)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.action_type_id);
+        out.option(1, &self.alerts_filter);
+        out.option(2, &self.frequency);
+        out.option(3, &self.group);
+        out.value(4, &self.id);
+        out.value(5, &self.params);
+        out.option(6, &self.uuid);
     }
 }
 
@@ -10159,8 +9886,8 @@ impl rt::Model for RuleActionFrequency {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.notify_when),
             1 => member.value(&mut self.summary),
@@ -10168,14 +9895,10 @@ impl rt::Model for RuleActionFrequency {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.notify_when)?;
-        out.value(1, &self.summary)?;
-        out.nullable(2, &self.throttle)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.notify_when);
+        out.value(1, &self.summary);
+        out.nullable(2, &self.throttle);
     }
 }
 
@@ -10187,6 +9910,9 @@ impl rt::StringEnum for RuleActionNotifyWhen {
             "onActionGroupChange" => Self::OnActionGroupChange,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -10250,21 +9976,17 @@ impl rt::Model for RuleActionsEdit {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.r#type),
             1 => member.value(&mut self.value),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.r#type)?;
-        out.value(1, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.r#type);
+        out.value(1, &self.value);
     }
 }
 
@@ -10275,6 +9997,9 @@ impl rt::StringEnum for RuleActionsEditType {
             "set_rule_actions" => Self::SetRuleActions,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -10310,21 +10035,17 @@ impl rt::Model for RuleActionsEditValue {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.actions),
             1 => member.option(&mut self.throttle),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.actions)?;
-        out.option(1, &self.throttle)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.actions);
+        out.option(1, &self.throttle);
     }
 }
 
@@ -10403,8 +10124,8 @@ impl rt::Model for RuleError {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.error),
             1 => member.option(&mut self.id),
@@ -10414,16 +10135,12 @@ impl rt::Model for RuleError {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.error)?;
-        out.option(1, &self.id)?;
-        out.option(2, &self.item_id)?;
-        out.option(3, &self.list_id)?;
-        out.option(4, &self.rule_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.error);
+        out.option(1, &self.id);
+        out.option(2, &self.item_id);
+        out.option(3, &self.list_id);
+        out.option(4, &self.rule_id);
     }
 }
 
@@ -10452,21 +10169,17 @@ impl rt::Model for RuleErrorDetails {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.message),
             1 => member.value(&mut self.status_code),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.message)?;
-        out.value(1, &self.status_code)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.message);
+        out.value(1, &self.status_code);
     }
 }
 
@@ -10497,8 +10210,8 @@ impl rt::Model for RuleExceptionList {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.value(&mut self.list_id),
@@ -10507,15 +10220,11 @@ impl rt::Model for RuleExceptionList {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.list_id)?;
-        out.value(2, &self.namespace_type)?;
-        out.value(3, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.value(1, &self.list_id);
+        out.value(2, &self.namespace_type);
+        out.value(3, &self.r#type);
     }
 }
 
@@ -10555,8 +10264,8 @@ impl rt::Model for RuleExecutionMetrics {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.execution_gap_duration_s),
             1 => member.option(&mut self.frozen_indices_queried_count),
@@ -10567,17 +10276,13 @@ impl rt::Model for RuleExecutionMetrics {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.execution_gap_duration_s)?;
-        out.option(1, &self.frozen_indices_queried_count)?;
-        out.option(2, &self.gap_range)?;
-        out.option(3, &self.total_enrichment_duration_ms)?;
-        out.option(4, &self.total_indexing_duration_ms)?;
-        out.option(5, &self.total_search_duration_ms)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.execution_gap_duration_s);
+        out.option(1, &self.frozen_indices_queried_count);
+        out.option(2, &self.gap_range);
+        out.option(3, &self.total_enrichment_duration_ms);
+        out.option(4, &self.total_indexing_duration_ms);
+        out.option(5, &self.total_search_duration_ms);
     }
 }
 
@@ -10591,6 +10296,9 @@ impl rt::StringEnum for RuleExecutionStatus {
             "succeeded" => Self::Succeeded,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -10628,19 +10336,15 @@ impl rt::Model for RuleExecutionSummary {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.last_execution),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.last_execution)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.last_execution);
     }
 }
 
@@ -11304,8 +11008,8 @@ impl rt::Model for RulePreviewLoggedRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.description),
             1 => member.option(&mut self.duration),
@@ -11314,15 +11018,11 @@ impl rt::Model for RulePreviewLoggedRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.option(1, &self.duration)?;
-        out.option(2, &self.request)?;
-        out.option(3, &self.request_type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.description);
+        out.option(1, &self.duration);
+        out.option(2, &self.request);
+        out.option(3, &self.request_type);
     }
 }
 
@@ -11354,8 +11054,8 @@ impl rt::Model for RulePreviewLogs {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.duration),
             1 => member.value(&mut self.errors),
@@ -11365,16 +11065,12 @@ impl rt::Model for RulePreviewLogs {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.duration)?;
-        out.value(1, &self.errors)?;
-        out.option(2, &self.requests)?;
-        out.option(3, &self.started_at)?;
-        out.value(4, &self.warnings)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.duration);
+        out.value(1, &self.errors);
+        out.option(2, &self.requests);
+        out.option(3, &self.started_at);
+        out.value(4, &self.warnings);
     }
 }
 
@@ -11404,8 +11100,8 @@ impl rt::Model for RuleRequiredField {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.ecs),
             1 => member.value(&mut self.name),
@@ -11413,14 +11109,10 @@ impl rt::Model for RuleRequiredField {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.ecs)?;
-        out.value(1, &self.name)?;
-        out.value(2, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.ecs);
+        out.value(1, &self.name);
+        out.value(2, &self.r#type);
     }
 }
 
@@ -11453,6 +11145,9 @@ impl rt::StringEnum for RuleSortField {
             "updatedAt" => Self::UpdatedAt_,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -12196,8 +11891,8 @@ impl rt::Model for SavedQueryRule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             6 => member.value(&mut self.created_at),
             7 => member.value(&mut self.created_by),
@@ -12259,68 +11954,64 @@ impl rt::Model for SavedQueryRule {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(6, &self.created_at)?;
-        out.value(7, &self.created_by)?;
-        out.option(12, &self.execution_summary)?;
-        out.value(16, &self.id)?;
-        out.value(17, &self.immutable)?;
-        out.value(33, &self.required_fields)?;
-        out.value(35, &self.revision)?;
-        out.value(38, &self.rule_id)?;
-        out.value(40, &self.rule_source)?;
-        out.value(54, &self.updated_at)?;
-        out.value(55, &self.updated_by)?;
-        out.value(41, &self.saved_id)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(8, &self.data_view_id)?;
-        out.option(14, &self.filters)?;
-        out.option(18, &self.index)?;
-        out.option(30, &self.query)?;
-        out.value(21, &self.language)?;
-        out.value(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.value(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(9, &self.description)?;
-        out.value(10, &self.enabled)?;
-        out.value(11, &self.exceptions_list)?;
-        out.value(13, &self.false_positives)?;
-        out.value(15, &self.from)?;
-        out.value(19, &self.interval)?;
-        out.option(20, &self.investigation_fields)?;
-        out.option(22, &self.license)?;
-        out.value(23, &self.max_signals)?;
-        out.option(24, &self.meta)?;
-        out.value(25, &self.name)?;
-        out.option(26, &self.namespace)?;
-        out.option(27, &self.note)?;
-        out.option(28, &self.outcome)?;
-        out.option(29, &self.output_index)?;
-        out.value(31, &self.references)?;
-        out.value(32, &self.related_integrations)?;
-        out.option(34, &self.response_actions)?;
-        out.value(36, &self.risk_score)?;
-        out.value(37, &self.risk_score_mapping)?;
-        out.option(39, &self.rule_name_override)?;
-        out.value(42, &self.setup)?;
-        out.value(43, &self.severity)?;
-        out.value(44, &self.severity_mapping)?;
-        out.value(45, &self.tags)?;
-        out.value(46, &self.threat)?;
-        out.option(47, &self.throttle)?;
-        out.option(48, &self.timeline_id)?;
-        out.option(49, &self.timeline_title)?;
-        out.option(50, &self.timestamp_override)?;
-        out.option(51, &self.timestamp_override_fallback_disabled)?;
-        out.value(52, &self.to)?;
-        out.value(56, &self.version)?;
-        out.literal(53, "\"saved_query\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(6, &self.created_at);
+        out.value(7, &self.created_by);
+        out.option(12, &self.execution_summary);
+        out.value(16, &self.id);
+        out.value(17, &self.immutable);
+        out.value(33, &self.required_fields);
+        out.value(35, &self.revision);
+        out.value(38, &self.rule_id);
+        out.value(40, &self.rule_source);
+        out.value(54, &self.updated_at);
+        out.value(55, &self.updated_by);
+        out.value(41, &self.saved_id);
+        out.option(1, &self.alert_suppression);
+        out.option(8, &self.data_view_id);
+        out.option(14, &self.filters);
+        out.option(18, &self.index);
+        out.option(30, &self.query);
+        out.value(21, &self.language);
+        out.value(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.value(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.value(9, &self.description);
+        out.value(10, &self.enabled);
+        out.value(11, &self.exceptions_list);
+        out.value(13, &self.false_positives);
+        out.value(15, &self.from);
+        out.value(19, &self.interval);
+        out.option(20, &self.investigation_fields);
+        out.option(22, &self.license);
+        out.value(23, &self.max_signals);
+        out.option(24, &self.meta);
+        out.value(25, &self.name);
+        out.option(26, &self.namespace);
+        out.option(27, &self.note);
+        out.option(28, &self.outcome);
+        out.option(29, &self.output_index);
+        out.value(31, &self.references);
+        out.value(32, &self.related_integrations);
+        out.option(34, &self.response_actions);
+        out.value(36, &self.risk_score);
+        out.value(37, &self.risk_score_mapping);
+        out.option(39, &self.rule_name_override);
+        out.value(42, &self.setup);
+        out.value(43, &self.severity);
+        out.value(44, &self.severity_mapping);
+        out.value(45, &self.tags);
+        out.value(46, &self.threat);
+        out.option(47, &self.throttle);
+        out.option(48, &self.timeline_id);
+        out.option(49, &self.timeline_title);
+        out.option(50, &self.timestamp_override);
+        out.option(51, &self.timestamp_override_fallback_disabled);
+        out.value(52, &self.to);
+        out.value(56, &self.version);
+        out.literal(53, "\"saved_query\"");
     }
 }
 
@@ -12445,8 +12136,8 @@ impl rt::Model for SavedQueryRulePatch {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.alert_suppression),
             6 => member.option(&mut self.data_view_id),
@@ -12500,60 +12191,56 @@ impl rt::Model for SavedQueryRulePatch {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.data_view_id)?;
-        out.option(11, &self.filters)?;
-        out.option(14, &self.index)?;
-        out.option(26, &self.query)?;
-        out.option(17, &self.language)?;
-        out.option(35, &self.saved_id)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.option(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(9, &self.exceptions_list)?;
-        out.option(10, &self.false_positives)?;
-        out.option(12, &self.from)?;
-        out.option(13, &self.id)?;
-        out.option(15, &self.interval)?;
-        out.option(16, &self.investigation_fields)?;
-        out.option(18, &self.license)?;
-        out.option(19, &self.max_signals)?;
-        out.option(20, &self.meta)?;
-        out.option(21, &self.name)?;
-        out.option(22, &self.namespace)?;
-        out.option(23, &self.note)?;
-        out.option(24, &self.outcome)?;
-        out.option(25, &self.output_index)?;
-        out.option(27, &self.references)?;
-        out.option(28, &self.related_integrations)?;
-        out.option(29, &self.required_fields)?;
-        out.option(30, &self.response_actions)?;
-        out.option(31, &self.risk_score)?;
-        out.option(32, &self.risk_score_mapping)?;
-        out.option(33, &self.rule_id)?;
-        out.option(34, &self.rule_name_override)?;
-        out.option(36, &self.setup)?;
-        out.option(37, &self.severity)?;
-        out.option(38, &self.severity_mapping)?;
-        out.option(39, &self.tags)?;
-        out.option(40, &self.threat)?;
-        out.option(41, &self.throttle)?;
-        out.option(42, &self.timeline_id)?;
-        out.option(43, &self.timeline_title)?;
-        out.option(44, &self.timestamp_override)?;
-        out.option(45, &self.timestamp_override_fallback_disabled)?;
-        out.option(46, &self.to)?;
-        out.option(48, &self.version)?;
-        out.literal(47, "\"saved_query\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.alert_suppression);
+        out.option(6, &self.data_view_id);
+        out.option(11, &self.filters);
+        out.option(14, &self.index);
+        out.option(26, &self.query);
+        out.option(17, &self.language);
+        out.option(35, &self.saved_id);
+        out.option(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.option(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.option(7, &self.description);
+        out.option(8, &self.enabled);
+        out.option(9, &self.exceptions_list);
+        out.option(10, &self.false_positives);
+        out.option(12, &self.from);
+        out.option(13, &self.id);
+        out.option(15, &self.interval);
+        out.option(16, &self.investigation_fields);
+        out.option(18, &self.license);
+        out.option(19, &self.max_signals);
+        out.option(20, &self.meta);
+        out.option(21, &self.name);
+        out.option(22, &self.namespace);
+        out.option(23, &self.note);
+        out.option(24, &self.outcome);
+        out.option(25, &self.output_index);
+        out.option(27, &self.references);
+        out.option(28, &self.related_integrations);
+        out.option(29, &self.required_fields);
+        out.option(30, &self.response_actions);
+        out.option(31, &self.risk_score);
+        out.option(32, &self.risk_score_mapping);
+        out.option(33, &self.rule_id);
+        out.option(34, &self.rule_name_override);
+        out.option(36, &self.setup);
+        out.option(37, &self.severity);
+        out.option(38, &self.severity_mapping);
+        out.option(39, &self.tags);
+        out.option(40, &self.threat);
+        out.option(41, &self.throttle);
+        out.option(42, &self.timeline_id);
+        out.option(43, &self.timeline_title);
+        out.option(44, &self.timestamp_override);
+        out.option(45, &self.timestamp_override_fallback_disabled);
+        out.option(46, &self.to);
+        out.option(48, &self.version);
+        out.literal(47, "\"saved_query\"");
     }
 }
 
@@ -12678,8 +12365,8 @@ impl rt::Model for SavedQueryRuleUpdate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             35 => member.value(&mut self.saved_id),
             1 => member.option(&mut self.alert_suppression),
@@ -12733,60 +12420,56 @@ impl rt::Model for SavedQueryRuleUpdate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(35, &self.saved_id)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.data_view_id)?;
-        out.option(11, &self.filters)?;
-        out.option(14, &self.index)?;
-        out.option(26, &self.query)?;
-        out.option(17, &self.language)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(9, &self.exceptions_list)?;
-        out.option(10, &self.false_positives)?;
-        out.option(12, &self.from)?;
-        out.option(13, &self.id)?;
-        out.option(15, &self.interval)?;
-        out.option(16, &self.investigation_fields)?;
-        out.option(18, &self.license)?;
-        out.option(19, &self.max_signals)?;
-        out.option(20, &self.meta)?;
-        out.value(21, &self.name)?;
-        out.option(22, &self.namespace)?;
-        out.option(23, &self.note)?;
-        out.option(24, &self.outcome)?;
-        out.option(25, &self.output_index)?;
-        out.option(27, &self.references)?;
-        out.option(28, &self.related_integrations)?;
-        out.option(29, &self.required_fields)?;
-        out.option(30, &self.response_actions)?;
-        out.value(31, &self.risk_score)?;
-        out.option(32, &self.risk_score_mapping)?;
-        out.option(33, &self.rule_id)?;
-        out.option(34, &self.rule_name_override)?;
-        out.option(36, &self.setup)?;
-        out.value(37, &self.severity)?;
-        out.option(38, &self.severity_mapping)?;
-        out.option(39, &self.tags)?;
-        out.option(40, &self.threat)?;
-        out.option(41, &self.throttle)?;
-        out.option(42, &self.timeline_id)?;
-        out.option(43, &self.timeline_title)?;
-        out.option(44, &self.timestamp_override)?;
-        out.option(45, &self.timestamp_override_fallback_disabled)?;
-        out.option(46, &self.to)?;
-        out.option(48, &self.version)?;
-        out.literal(47, "\"saved_query\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(35, &self.saved_id);
+        out.option(1, &self.alert_suppression);
+        out.option(6, &self.data_view_id);
+        out.option(11, &self.filters);
+        out.option(14, &self.index);
+        out.option(26, &self.query);
+        out.option(17, &self.language);
+        out.option(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.option(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.value(7, &self.description);
+        out.option(8, &self.enabled);
+        out.option(9, &self.exceptions_list);
+        out.option(10, &self.false_positives);
+        out.option(12, &self.from);
+        out.option(13, &self.id);
+        out.option(15, &self.interval);
+        out.option(16, &self.investigation_fields);
+        out.option(18, &self.license);
+        out.option(19, &self.max_signals);
+        out.option(20, &self.meta);
+        out.value(21, &self.name);
+        out.option(22, &self.namespace);
+        out.option(23, &self.note);
+        out.option(24, &self.outcome);
+        out.option(25, &self.output_index);
+        out.option(27, &self.references);
+        out.option(28, &self.related_integrations);
+        out.option(29, &self.required_fields);
+        out.option(30, &self.response_actions);
+        out.value(31, &self.risk_score);
+        out.option(32, &self.risk_score_mapping);
+        out.option(33, &self.rule_id);
+        out.option(34, &self.rule_name_override);
+        out.option(36, &self.setup);
+        out.value(37, &self.severity);
+        out.option(38, &self.severity_mapping);
+        out.option(39, &self.tags);
+        out.option(40, &self.threat);
+        out.option(41, &self.throttle);
+        out.option(42, &self.timeline_id);
+        out.option(43, &self.timeline_title);
+        out.option(44, &self.timestamp_override);
+        out.option(45, &self.timestamp_override_fallback_disabled);
+        out.option(46, &self.to);
+        out.option(48, &self.version);
+        out.literal(47, "\"saved_query\"");
     }
 }
 
@@ -12814,21 +12497,17 @@ impl rt::Model for ScheduleEdit {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.value),
             0 => member.literal("\"set_schedule\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.value)?;
-        out.literal(0, "\"set_schedule\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.value);
+        out.literal(0, "\"set_schedule\"");
     }
 }
 
@@ -12857,21 +12536,17 @@ impl rt::Model for ScheduleEditValue {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.interval),
             1 => member.value(&mut self.lookback),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.interval)?;
-        out.value(1, &self.lookback)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.interval);
+        out.value(1, &self.lookback);
     }
 }
 
@@ -12899,21 +12574,17 @@ impl rt::Model for SetAlertSuppression {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.value),
             0 => member.literal("\"set_alert_suppression\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.value)?;
-        out.literal(0, "\"set_alert_suppression\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.value);
+        out.literal(0, "\"set_alert_suppression\"");
     }
 }
 
@@ -13017,21 +12688,17 @@ impl rt::Model for SetThresholdAlertSuppression {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.value),
             0 => member.literal("\"set_alert_suppression_for_threshold\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.value)?;
-        out.literal(0, "\"set_alert_suppression_for_threshold\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.value);
+        out.literal(0, "\"set_alert_suppression_for_threshold\"");
     }
 }
 
@@ -13044,6 +12711,9 @@ impl rt::StringEnum for Severity {
             "critical" => Self::Critical,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -13082,8 +12752,8 @@ impl rt::Model for SeverityMapping {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.field),
             2 => member.value(&mut self.severity),
@@ -13092,15 +12762,11 @@ impl rt::Model for SeverityMapping {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field)?;
-        out.value(2, &self.severity)?;
-        out.value(3, &self.value)?;
-        out.literal(1, "\"equals\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.field);
+        out.value(2, &self.severity);
+        out.value(3, &self.value);
+        out.literal(1, "\"equals\"");
     }
 }
 
@@ -13111,6 +12777,9 @@ impl rt::StringEnum for SkipReason {
             "NO_GAPS_TO_FILL" => Self::NoGapsToFill,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -13145,19 +12814,15 @@ impl rt::Model for SkippedAlertsIndexMigration {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.index),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.index)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.index);
     }
 }
 
@@ -13187,8 +12852,8 @@ impl rt::Model for SkippedRule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.option(&mut self.name),
@@ -13196,14 +12861,10 @@ impl rt::Model for SkippedRule {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.option(1, &self.name)?;
-        out.value(2, &self.skip_reason)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.option(1, &self.name);
+        out.value(2, &self.skip_reason);
     }
 }
 
@@ -13214,6 +12875,9 @@ impl rt::StringEnum for SortOrder {
             "desc" => Self::Desc,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -13249,21 +12913,17 @@ impl rt::Model for TagsEdit {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.r#type),
             1 => member.value(&mut self.value),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.r#type)?;
-        out.value(1, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.r#type);
+        out.value(1, &self.value);
     }
 }
 
@@ -13275,6 +12935,9 @@ impl rt::StringEnum for TagsEditType {
             "set_tags" => Self::SetTags,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -13312,8 +12975,8 @@ impl rt::Model for Threat {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.framework),
             1 => member.value(&mut self.tactic),
@@ -13321,14 +12984,10 @@ impl rt::Model for Threat {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.framework)?;
-        out.value(1, &self.tactic)?;
-        out.option(2, &self.technique)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.framework);
+        out.value(1, &self.tactic);
+        out.option(2, &self.technique);
     }
 }
 
@@ -13356,19 +13015,15 @@ impl rt::Model for ThreatMapping {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.entries),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.entries)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.entries);
     }
 }
 
@@ -13398,8 +13053,8 @@ impl rt::Model for ThreatMappingEntry {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.field),
             1 => member.option(&mut self.negate),
@@ -13408,15 +13063,11 @@ impl rt::Model for ThreatMappingEntry {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field)?;
-        out.option(1, &self.negate)?;
-        out.value(3, &self.value)?;
-        out.literal(2, "\"mapping\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.field);
+        out.option(1, &self.negate);
+        out.value(3, &self.value);
+        out.literal(2, "\"mapping\"");
     }
 }
 
@@ -13573,8 +13224,8 @@ impl rt::Model for ThreatMatchRule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             7 => member.value(&mut self.created_at),
             8 => member.value(&mut self.created_by),
@@ -13644,76 +13295,72 @@ impl rt::Model for ThreatMatchRule {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(7, &self.created_at)?;
-        out.value(8, &self.created_by)?;
-        out.option(13, &self.execution_summary)?;
-        out.value(17, &self.id)?;
-        out.value(18, &self.immutable)?;
-        out.value(35, &self.required_fields)?;
-        out.value(37, &self.revision)?;
-        out.value(40, &self.rule_id)?;
-        out.value(42, &self.rule_source)?;
-        out.value(62, &self.updated_at)?;
-        out.value(63, &self.updated_by)?;
-        out.value(32, &self.query)?;
-        out.value(50, &self.threat_index)?;
-        out.value(53, &self.threat_mapping)?;
-        out.value(54, &self.threat_query)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.concurrent_searches)?;
-        out.option(9, &self.data_view_id)?;
-        out.option(15, &self.filters)?;
-        out.option(19, &self.index)?;
-        out.option(22, &self.items_per_search)?;
-        out.option(43, &self.saved_id)?;
-        out.option(49, &self.threat_filters)?;
-        out.option(51, &self.threat_indicator_path)?;
-        out.option(52, &self.threat_language)?;
-        out.value(23, &self.language)?;
-        out.value(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.value(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(10, &self.description)?;
-        out.value(11, &self.enabled)?;
-        out.value(12, &self.exceptions_list)?;
-        out.value(14, &self.false_positives)?;
-        out.value(16, &self.from)?;
-        out.value(20, &self.interval)?;
-        out.option(21, &self.investigation_fields)?;
-        out.option(24, &self.license)?;
-        out.value(25, &self.max_signals)?;
-        out.option(26, &self.meta)?;
-        out.value(27, &self.name)?;
-        out.option(28, &self.namespace)?;
-        out.option(29, &self.note)?;
-        out.option(30, &self.outcome)?;
-        out.option(31, &self.output_index)?;
-        out.value(33, &self.references)?;
-        out.value(34, &self.related_integrations)?;
-        out.option(36, &self.response_actions)?;
-        out.value(38, &self.risk_score)?;
-        out.value(39, &self.risk_score_mapping)?;
-        out.option(41, &self.rule_name_override)?;
-        out.value(44, &self.setup)?;
-        out.value(45, &self.severity)?;
-        out.value(46, &self.severity_mapping)?;
-        out.value(47, &self.tags)?;
-        out.value(48, &self.threat)?;
-        out.option(55, &self.throttle)?;
-        out.option(56, &self.timeline_id)?;
-        out.option(57, &self.timeline_title)?;
-        out.option(58, &self.timestamp_override)?;
-        out.option(59, &self.timestamp_override_fallback_disabled)?;
-        out.value(60, &self.to)?;
-        out.value(64, &self.version)?;
-        out.literal(61, "\"threat_match\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(7, &self.created_at);
+        out.value(8, &self.created_by);
+        out.option(13, &self.execution_summary);
+        out.value(17, &self.id);
+        out.value(18, &self.immutable);
+        out.value(35, &self.required_fields);
+        out.value(37, &self.revision);
+        out.value(40, &self.rule_id);
+        out.value(42, &self.rule_source);
+        out.value(62, &self.updated_at);
+        out.value(63, &self.updated_by);
+        out.value(32, &self.query);
+        out.value(50, &self.threat_index);
+        out.value(53, &self.threat_mapping);
+        out.value(54, &self.threat_query);
+        out.option(1, &self.alert_suppression);
+        out.option(6, &self.concurrent_searches);
+        out.option(9, &self.data_view_id);
+        out.option(15, &self.filters);
+        out.option(19, &self.index);
+        out.option(22, &self.items_per_search);
+        out.option(43, &self.saved_id);
+        out.option(49, &self.threat_filters);
+        out.option(51, &self.threat_indicator_path);
+        out.option(52, &self.threat_language);
+        out.value(23, &self.language);
+        out.value(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.value(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.value(10, &self.description);
+        out.value(11, &self.enabled);
+        out.value(12, &self.exceptions_list);
+        out.value(14, &self.false_positives);
+        out.value(16, &self.from);
+        out.value(20, &self.interval);
+        out.option(21, &self.investigation_fields);
+        out.option(24, &self.license);
+        out.value(25, &self.max_signals);
+        out.option(26, &self.meta);
+        out.value(27, &self.name);
+        out.option(28, &self.namespace);
+        out.option(29, &self.note);
+        out.option(30, &self.outcome);
+        out.option(31, &self.output_index);
+        out.value(33, &self.references);
+        out.value(34, &self.related_integrations);
+        out.option(36, &self.response_actions);
+        out.value(38, &self.risk_score);
+        out.value(39, &self.risk_score_mapping);
+        out.option(41, &self.rule_name_override);
+        out.value(44, &self.setup);
+        out.value(45, &self.severity);
+        out.value(46, &self.severity_mapping);
+        out.value(47, &self.tags);
+        out.value(48, &self.threat);
+        out.option(55, &self.throttle);
+        out.option(56, &self.timeline_id);
+        out.option(57, &self.timeline_title);
+        out.option(58, &self.timestamp_override);
+        out.option(59, &self.timestamp_override_fallback_disabled);
+        out.value(60, &self.to);
+        out.value(64, &self.version);
+        out.literal(61, "\"threat_match\"");
     }
 }
 
@@ -13854,8 +13501,8 @@ impl rt::Model for ThreatMatchRulePatch {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.alert_suppression),
             6 => member.option(&mut self.concurrent_searches),
@@ -13917,68 +13564,64 @@ impl rt::Model for ThreatMatchRulePatch {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.concurrent_searches)?;
-        out.option(7, &self.data_view_id)?;
-        out.option(12, &self.filters)?;
-        out.option(15, &self.index)?;
-        out.option(18, &self.items_per_search)?;
-        out.option(37, &self.saved_id)?;
-        out.option(43, &self.threat_filters)?;
-        out.option(45, &self.threat_indicator_path)?;
-        out.option(46, &self.threat_language)?;
-        out.option(19, &self.language)?;
-        out.option(28, &self.query)?;
-        out.option(44, &self.threat_index)?;
-        out.option(47, &self.threat_mapping)?;
-        out.option(48, &self.threat_query)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.option(8, &self.description)?;
-        out.option(9, &self.enabled)?;
-        out.option(10, &self.exceptions_list)?;
-        out.option(11, &self.false_positives)?;
-        out.option(13, &self.from)?;
-        out.option(14, &self.id)?;
-        out.option(16, &self.interval)?;
-        out.option(17, &self.investigation_fields)?;
-        out.option(20, &self.license)?;
-        out.option(21, &self.max_signals)?;
-        out.option(22, &self.meta)?;
-        out.option(23, &self.name)?;
-        out.option(24, &self.namespace)?;
-        out.option(25, &self.note)?;
-        out.option(26, &self.outcome)?;
-        out.option(27, &self.output_index)?;
-        out.option(29, &self.references)?;
-        out.option(30, &self.related_integrations)?;
-        out.option(31, &self.required_fields)?;
-        out.option(32, &self.response_actions)?;
-        out.option(33, &self.risk_score)?;
-        out.option(34, &self.risk_score_mapping)?;
-        out.option(35, &self.rule_id)?;
-        out.option(36, &self.rule_name_override)?;
-        out.option(38, &self.setup)?;
-        out.option(39, &self.severity)?;
-        out.option(40, &self.severity_mapping)?;
-        out.option(41, &self.tags)?;
-        out.option(42, &self.threat)?;
-        out.option(49, &self.throttle)?;
-        out.option(50, &self.timeline_id)?;
-        out.option(51, &self.timeline_title)?;
-        out.option(52, &self.timestamp_override)?;
-        out.option(53, &self.timestamp_override_fallback_disabled)?;
-        out.option(54, &self.to)?;
-        out.option(56, &self.version)?;
-        out.literal(55, "\"threat_match\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.alert_suppression);
+        out.option(6, &self.concurrent_searches);
+        out.option(7, &self.data_view_id);
+        out.option(12, &self.filters);
+        out.option(15, &self.index);
+        out.option(18, &self.items_per_search);
+        out.option(37, &self.saved_id);
+        out.option(43, &self.threat_filters);
+        out.option(45, &self.threat_indicator_path);
+        out.option(46, &self.threat_language);
+        out.option(19, &self.language);
+        out.option(28, &self.query);
+        out.option(44, &self.threat_index);
+        out.option(47, &self.threat_mapping);
+        out.option(48, &self.threat_query);
+        out.option(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.option(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.option(8, &self.description);
+        out.option(9, &self.enabled);
+        out.option(10, &self.exceptions_list);
+        out.option(11, &self.false_positives);
+        out.option(13, &self.from);
+        out.option(14, &self.id);
+        out.option(16, &self.interval);
+        out.option(17, &self.investigation_fields);
+        out.option(20, &self.license);
+        out.option(21, &self.max_signals);
+        out.option(22, &self.meta);
+        out.option(23, &self.name);
+        out.option(24, &self.namespace);
+        out.option(25, &self.note);
+        out.option(26, &self.outcome);
+        out.option(27, &self.output_index);
+        out.option(29, &self.references);
+        out.option(30, &self.related_integrations);
+        out.option(31, &self.required_fields);
+        out.option(32, &self.response_actions);
+        out.option(33, &self.risk_score);
+        out.option(34, &self.risk_score_mapping);
+        out.option(35, &self.rule_id);
+        out.option(36, &self.rule_name_override);
+        out.option(38, &self.setup);
+        out.option(39, &self.severity);
+        out.option(40, &self.severity_mapping);
+        out.option(41, &self.tags);
+        out.option(42, &self.threat);
+        out.option(49, &self.throttle);
+        out.option(50, &self.timeline_id);
+        out.option(51, &self.timeline_title);
+        out.option(52, &self.timestamp_override);
+        out.option(53, &self.timestamp_override_fallback_disabled);
+        out.option(54, &self.to);
+        out.option(56, &self.version);
+        out.literal(55, "\"threat_match\"");
     }
 }
 
@@ -14119,8 +13762,8 @@ impl rt::Model for ThreatMatchRuleUpdate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             28 => member.value(&mut self.query),
             44 => member.value(&mut self.threat_index),
@@ -14182,68 +13825,64 @@ impl rt::Model for ThreatMatchRuleUpdate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(28, &self.query)?;
-        out.value(44, &self.threat_index)?;
-        out.value(47, &self.threat_mapping)?;
-        out.value(48, &self.threat_query)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.concurrent_searches)?;
-        out.option(7, &self.data_view_id)?;
-        out.option(12, &self.filters)?;
-        out.option(15, &self.index)?;
-        out.option(18, &self.items_per_search)?;
-        out.option(37, &self.saved_id)?;
-        out.option(43, &self.threat_filters)?;
-        out.option(45, &self.threat_indicator_path)?;
-        out.option(46, &self.threat_language)?;
-        out.option(19, &self.language)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(8, &self.description)?;
-        out.option(9, &self.enabled)?;
-        out.option(10, &self.exceptions_list)?;
-        out.option(11, &self.false_positives)?;
-        out.option(13, &self.from)?;
-        out.option(14, &self.id)?;
-        out.option(16, &self.interval)?;
-        out.option(17, &self.investigation_fields)?;
-        out.option(20, &self.license)?;
-        out.option(21, &self.max_signals)?;
-        out.option(22, &self.meta)?;
-        out.value(23, &self.name)?;
-        out.option(24, &self.namespace)?;
-        out.option(25, &self.note)?;
-        out.option(26, &self.outcome)?;
-        out.option(27, &self.output_index)?;
-        out.option(29, &self.references)?;
-        out.option(30, &self.related_integrations)?;
-        out.option(31, &self.required_fields)?;
-        out.option(32, &self.response_actions)?;
-        out.value(33, &self.risk_score)?;
-        out.option(34, &self.risk_score_mapping)?;
-        out.option(35, &self.rule_id)?;
-        out.option(36, &self.rule_name_override)?;
-        out.option(38, &self.setup)?;
-        out.value(39, &self.severity)?;
-        out.option(40, &self.severity_mapping)?;
-        out.option(41, &self.tags)?;
-        out.option(42, &self.threat)?;
-        out.option(49, &self.throttle)?;
-        out.option(50, &self.timeline_id)?;
-        out.option(51, &self.timeline_title)?;
-        out.option(52, &self.timestamp_override)?;
-        out.option(53, &self.timestamp_override_fallback_disabled)?;
-        out.option(54, &self.to)?;
-        out.option(56, &self.version)?;
-        out.literal(55, "\"threat_match\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(28, &self.query);
+        out.value(44, &self.threat_index);
+        out.value(47, &self.threat_mapping);
+        out.value(48, &self.threat_query);
+        out.option(1, &self.alert_suppression);
+        out.option(6, &self.concurrent_searches);
+        out.option(7, &self.data_view_id);
+        out.option(12, &self.filters);
+        out.option(15, &self.index);
+        out.option(18, &self.items_per_search);
+        out.option(37, &self.saved_id);
+        out.option(43, &self.threat_filters);
+        out.option(45, &self.threat_indicator_path);
+        out.option(46, &self.threat_language);
+        out.option(19, &self.language);
+        out.option(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.option(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.value(8, &self.description);
+        out.option(9, &self.enabled);
+        out.option(10, &self.exceptions_list);
+        out.option(11, &self.false_positives);
+        out.option(13, &self.from);
+        out.option(14, &self.id);
+        out.option(16, &self.interval);
+        out.option(17, &self.investigation_fields);
+        out.option(20, &self.license);
+        out.option(21, &self.max_signals);
+        out.option(22, &self.meta);
+        out.value(23, &self.name);
+        out.option(24, &self.namespace);
+        out.option(25, &self.note);
+        out.option(26, &self.outcome);
+        out.option(27, &self.output_index);
+        out.option(29, &self.references);
+        out.option(30, &self.related_integrations);
+        out.option(31, &self.required_fields);
+        out.option(32, &self.response_actions);
+        out.value(33, &self.risk_score);
+        out.option(34, &self.risk_score_mapping);
+        out.option(35, &self.rule_id);
+        out.option(36, &self.rule_name_override);
+        out.option(38, &self.setup);
+        out.value(39, &self.severity);
+        out.option(40, &self.severity_mapping);
+        out.option(41, &self.tags);
+        out.option(42, &self.threat);
+        out.option(49, &self.throttle);
+        out.option(50, &self.timeline_id);
+        out.option(51, &self.timeline_title);
+        out.option(52, &self.timestamp_override);
+        out.option(53, &self.timestamp_override_fallback_disabled);
+        out.option(54, &self.to);
+        out.option(56, &self.version);
+        out.literal(55, "\"threat_match\"");
     }
 }
 
@@ -14273,8 +13912,8 @@ impl rt::Model for ThreatSubtechnique {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.value(&mut self.name),
@@ -14282,14 +13921,10 @@ impl rt::Model for ThreatSubtechnique {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.name)?;
-        out.value(2, &self.reference)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.value(1, &self.name);
+        out.value(2, &self.reference);
     }
 }
 
@@ -14319,8 +13954,8 @@ impl rt::Model for ThreatTactic {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.value(&mut self.name),
@@ -14328,14 +13963,10 @@ impl rt::Model for ThreatTactic {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.name)?;
-        out.value(2, &self.reference)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.value(1, &self.name);
+        out.value(2, &self.reference);
     }
 }
 
@@ -14366,8 +13997,8 @@ impl rt::Model for ThreatTechnique {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.value(&mut self.name),
@@ -14376,15 +14007,11 @@ impl rt::Model for ThreatTechnique {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.name)?;
-        out.value(2, &self.reference)?;
-        out.option(3, &self.subtechnique)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.value(1, &self.name);
+        out.value(2, &self.reference);
+        out.option(3, &self.subtechnique);
     }
 }
 
@@ -14414,8 +14041,8 @@ impl rt::Model for Threshold {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.cardinality),
             1 => member.value(&mut self.field),
@@ -14423,14 +14050,10 @@ impl rt::Model for Threshold {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.cardinality)?;
-        out.value(1, &self.field)?;
-        out.value(2, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.cardinality);
+        out.value(1, &self.field);
+        out.value(2, &self.value);
     }
 }
 
@@ -14458,19 +14081,15 @@ impl rt::Model for ThresholdAlertSuppression {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.duration),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.duration)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.duration);
     }
 }
 
@@ -14499,21 +14118,17 @@ impl rt::Model for ThresholdCardinality {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.field),
             1 => member.value(&mut self.value),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field)?;
-        out.value(1, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.field);
+        out.value(1, &self.value);
     }
 }
 
@@ -14656,8 +14271,8 @@ impl rt::Model for ThresholdRule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             6 => member.value(&mut self.created_at),
             7 => member.value(&mut self.created_by),
@@ -14720,69 +14335,65 @@ impl rt::Model for ThresholdRule {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(6, &self.created_at)?;
-        out.value(7, &self.created_by)?;
-        out.option(12, &self.execution_summary)?;
-        out.value(16, &self.id)?;
-        out.value(17, &self.immutable)?;
-        out.value(33, &self.required_fields)?;
-        out.value(35, &self.revision)?;
-        out.value(38, &self.rule_id)?;
-        out.value(40, &self.rule_source)?;
-        out.value(55, &self.updated_at)?;
-        out.value(56, &self.updated_by)?;
-        out.value(30, &self.query)?;
-        out.value(47, &self.threshold)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(8, &self.data_view_id)?;
-        out.option(14, &self.filters)?;
-        out.option(18, &self.index)?;
-        out.option(41, &self.saved_id)?;
-        out.value(21, &self.language)?;
-        out.value(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.value(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(9, &self.description)?;
-        out.value(10, &self.enabled)?;
-        out.value(11, &self.exceptions_list)?;
-        out.value(13, &self.false_positives)?;
-        out.value(15, &self.from)?;
-        out.value(19, &self.interval)?;
-        out.option(20, &self.investigation_fields)?;
-        out.option(22, &self.license)?;
-        out.value(23, &self.max_signals)?;
-        out.option(24, &self.meta)?;
-        out.value(25, &self.name)?;
-        out.option(26, &self.namespace)?;
-        out.option(27, &self.note)?;
-        out.option(28, &self.outcome)?;
-        out.option(29, &self.output_index)?;
-        out.value(31, &self.references)?;
-        out.value(32, &self.related_integrations)?;
-        out.option(34, &self.response_actions)?;
-        out.value(36, &self.risk_score)?;
-        out.value(37, &self.risk_score_mapping)?;
-        out.option(39, &self.rule_name_override)?;
-        out.value(42, &self.setup)?;
-        out.value(43, &self.severity)?;
-        out.value(44, &self.severity_mapping)?;
-        out.value(45, &self.tags)?;
-        out.value(46, &self.threat)?;
-        out.option(48, &self.throttle)?;
-        out.option(49, &self.timeline_id)?;
-        out.option(50, &self.timeline_title)?;
-        out.option(51, &self.timestamp_override)?;
-        out.option(52, &self.timestamp_override_fallback_disabled)?;
-        out.value(53, &self.to)?;
-        out.value(57, &self.version)?;
-        out.literal(54, "\"threshold\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(6, &self.created_at);
+        out.value(7, &self.created_by);
+        out.option(12, &self.execution_summary);
+        out.value(16, &self.id);
+        out.value(17, &self.immutable);
+        out.value(33, &self.required_fields);
+        out.value(35, &self.revision);
+        out.value(38, &self.rule_id);
+        out.value(40, &self.rule_source);
+        out.value(55, &self.updated_at);
+        out.value(56, &self.updated_by);
+        out.value(30, &self.query);
+        out.value(47, &self.threshold);
+        out.option(1, &self.alert_suppression);
+        out.option(8, &self.data_view_id);
+        out.option(14, &self.filters);
+        out.option(18, &self.index);
+        out.option(41, &self.saved_id);
+        out.value(21, &self.language);
+        out.value(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.value(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.value(9, &self.description);
+        out.value(10, &self.enabled);
+        out.value(11, &self.exceptions_list);
+        out.value(13, &self.false_positives);
+        out.value(15, &self.from);
+        out.value(19, &self.interval);
+        out.option(20, &self.investigation_fields);
+        out.option(22, &self.license);
+        out.value(23, &self.max_signals);
+        out.option(24, &self.meta);
+        out.value(25, &self.name);
+        out.option(26, &self.namespace);
+        out.option(27, &self.note);
+        out.option(28, &self.outcome);
+        out.option(29, &self.output_index);
+        out.value(31, &self.references);
+        out.value(32, &self.related_integrations);
+        out.option(34, &self.response_actions);
+        out.value(36, &self.risk_score);
+        out.value(37, &self.risk_score_mapping);
+        out.option(39, &self.rule_name_override);
+        out.value(42, &self.setup);
+        out.value(43, &self.severity);
+        out.value(44, &self.severity_mapping);
+        out.value(45, &self.tags);
+        out.value(46, &self.threat);
+        out.option(48, &self.throttle);
+        out.option(49, &self.timeline_id);
+        out.option(50, &self.timeline_title);
+        out.option(51, &self.timestamp_override);
+        out.option(52, &self.timestamp_override_fallback_disabled);
+        out.value(53, &self.to);
+        out.value(57, &self.version);
+        out.literal(54, "\"threshold\"");
     }
 }
 
@@ -14909,8 +14520,8 @@ impl rt::Model for ThresholdRulePatch {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.alert_suppression),
             6 => member.option(&mut self.data_view_id),
@@ -14965,61 +14576,57 @@ impl rt::Model for ThresholdRulePatch {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.data_view_id)?;
-        out.option(11, &self.filters)?;
-        out.option(14, &self.index)?;
-        out.option(35, &self.saved_id)?;
-        out.option(17, &self.language)?;
-        out.option(26, &self.query)?;
-        out.option(41, &self.threshold)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.option(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(9, &self.exceptions_list)?;
-        out.option(10, &self.false_positives)?;
-        out.option(12, &self.from)?;
-        out.option(13, &self.id)?;
-        out.option(15, &self.interval)?;
-        out.option(16, &self.investigation_fields)?;
-        out.option(18, &self.license)?;
-        out.option(19, &self.max_signals)?;
-        out.option(20, &self.meta)?;
-        out.option(21, &self.name)?;
-        out.option(22, &self.namespace)?;
-        out.option(23, &self.note)?;
-        out.option(24, &self.outcome)?;
-        out.option(25, &self.output_index)?;
-        out.option(27, &self.references)?;
-        out.option(28, &self.related_integrations)?;
-        out.option(29, &self.required_fields)?;
-        out.option(30, &self.response_actions)?;
-        out.option(31, &self.risk_score)?;
-        out.option(32, &self.risk_score_mapping)?;
-        out.option(33, &self.rule_id)?;
-        out.option(34, &self.rule_name_override)?;
-        out.option(36, &self.setup)?;
-        out.option(37, &self.severity)?;
-        out.option(38, &self.severity_mapping)?;
-        out.option(39, &self.tags)?;
-        out.option(40, &self.threat)?;
-        out.option(42, &self.throttle)?;
-        out.option(43, &self.timeline_id)?;
-        out.option(44, &self.timeline_title)?;
-        out.option(45, &self.timestamp_override)?;
-        out.option(46, &self.timestamp_override_fallback_disabled)?;
-        out.option(47, &self.to)?;
-        out.option(49, &self.version)?;
-        out.literal(48, "\"threshold\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.alert_suppression);
+        out.option(6, &self.data_view_id);
+        out.option(11, &self.filters);
+        out.option(14, &self.index);
+        out.option(35, &self.saved_id);
+        out.option(17, &self.language);
+        out.option(26, &self.query);
+        out.option(41, &self.threshold);
+        out.option(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.option(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.option(7, &self.description);
+        out.option(8, &self.enabled);
+        out.option(9, &self.exceptions_list);
+        out.option(10, &self.false_positives);
+        out.option(12, &self.from);
+        out.option(13, &self.id);
+        out.option(15, &self.interval);
+        out.option(16, &self.investigation_fields);
+        out.option(18, &self.license);
+        out.option(19, &self.max_signals);
+        out.option(20, &self.meta);
+        out.option(21, &self.name);
+        out.option(22, &self.namespace);
+        out.option(23, &self.note);
+        out.option(24, &self.outcome);
+        out.option(25, &self.output_index);
+        out.option(27, &self.references);
+        out.option(28, &self.related_integrations);
+        out.option(29, &self.required_fields);
+        out.option(30, &self.response_actions);
+        out.option(31, &self.risk_score);
+        out.option(32, &self.risk_score_mapping);
+        out.option(33, &self.rule_id);
+        out.option(34, &self.rule_name_override);
+        out.option(36, &self.setup);
+        out.option(37, &self.severity);
+        out.option(38, &self.severity_mapping);
+        out.option(39, &self.tags);
+        out.option(40, &self.threat);
+        out.option(42, &self.throttle);
+        out.option(43, &self.timeline_id);
+        out.option(44, &self.timeline_title);
+        out.option(45, &self.timestamp_override);
+        out.option(46, &self.timestamp_override_fallback_disabled);
+        out.option(47, &self.to);
+        out.option(49, &self.version);
+        out.literal(48, "\"threshold\"");
     }
 }
 
@@ -15146,8 +14753,8 @@ impl rt::Model for ThresholdRuleUpdate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             26 => member.value(&mut self.query),
             41 => member.value(&mut self.threshold),
@@ -15202,61 +14809,57 @@ impl rt::Model for ThresholdRuleUpdate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(26, &self.query)?;
-        out.value(41, &self.threshold)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.data_view_id)?;
-        out.option(11, &self.filters)?;
-        out.option(14, &self.index)?;
-        out.option(35, &self.saved_id)?;
-        out.option(17, &self.language)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(9, &self.exceptions_list)?;
-        out.option(10, &self.false_positives)?;
-        out.option(12, &self.from)?;
-        out.option(13, &self.id)?;
-        out.option(15, &self.interval)?;
-        out.option(16, &self.investigation_fields)?;
-        out.option(18, &self.license)?;
-        out.option(19, &self.max_signals)?;
-        out.option(20, &self.meta)?;
-        out.value(21, &self.name)?;
-        out.option(22, &self.namespace)?;
-        out.option(23, &self.note)?;
-        out.option(24, &self.outcome)?;
-        out.option(25, &self.output_index)?;
-        out.option(27, &self.references)?;
-        out.option(28, &self.related_integrations)?;
-        out.option(29, &self.required_fields)?;
-        out.option(30, &self.response_actions)?;
-        out.value(31, &self.risk_score)?;
-        out.option(32, &self.risk_score_mapping)?;
-        out.option(33, &self.rule_id)?;
-        out.option(34, &self.rule_name_override)?;
-        out.option(36, &self.setup)?;
-        out.value(37, &self.severity)?;
-        out.option(38, &self.severity_mapping)?;
-        out.option(39, &self.tags)?;
-        out.option(40, &self.threat)?;
-        out.option(42, &self.throttle)?;
-        out.option(43, &self.timeline_id)?;
-        out.option(44, &self.timeline_title)?;
-        out.option(45, &self.timestamp_override)?;
-        out.option(46, &self.timestamp_override_fallback_disabled)?;
-        out.option(47, &self.to)?;
-        out.option(49, &self.version)?;
-        out.literal(48, "\"threshold\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(26, &self.query);
+        out.value(41, &self.threshold);
+        out.option(1, &self.alert_suppression);
+        out.option(6, &self.data_view_id);
+        out.option(11, &self.filters);
+        out.option(14, &self.index);
+        out.option(35, &self.saved_id);
+        out.option(17, &self.language);
+        out.option(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.option(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.value(7, &self.description);
+        out.option(8, &self.enabled);
+        out.option(9, &self.exceptions_list);
+        out.option(10, &self.false_positives);
+        out.option(12, &self.from);
+        out.option(13, &self.id);
+        out.option(15, &self.interval);
+        out.option(16, &self.investigation_fields);
+        out.option(18, &self.license);
+        out.option(19, &self.max_signals);
+        out.option(20, &self.meta);
+        out.value(21, &self.name);
+        out.option(22, &self.namespace);
+        out.option(23, &self.note);
+        out.option(24, &self.outcome);
+        out.option(25, &self.output_index);
+        out.option(27, &self.references);
+        out.option(28, &self.related_integrations);
+        out.option(29, &self.required_fields);
+        out.option(30, &self.response_actions);
+        out.value(31, &self.risk_score);
+        out.option(32, &self.risk_score_mapping);
+        out.option(33, &self.rule_id);
+        out.option(34, &self.rule_name_override);
+        out.option(36, &self.setup);
+        out.value(37, &self.severity);
+        out.option(38, &self.severity_mapping);
+        out.option(39, &self.tags);
+        out.option(40, &self.threat);
+        out.option(42, &self.throttle);
+        out.option(43, &self.timeline_id);
+        out.option(44, &self.timeline_title);
+        out.option(45, &self.timestamp_override);
+        out.option(46, &self.timestamp_override_fallback_disabled);
+        out.option(47, &self.to);
+        out.option(49, &self.version);
+        out.literal(48, "\"threshold\"");
     }
 }
 
@@ -15284,21 +14887,17 @@ impl rt::Model for TimelineEdit {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.value),
             0 => member.literal("\"set_timeline\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.value)?;
-        out.literal(0, "\"set_timeline\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.value);
+        out.literal(0, "\"set_timeline\"");
     }
 }
 
@@ -15327,21 +14926,17 @@ impl rt::Model for TimelineEditValue {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.timeline_id),
             1 => member.value(&mut self.timeline_title),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.timeline_id)?;
-        out.value(1, &self.timeline_title)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.timeline_id);
+        out.value(1, &self.timeline_title);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::body::Body;
 use crate::response::Ndjson;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     Acknowledgement, GetIndexResponse, SearchRequest, SetAssigneesRequest, SetTagsRequest
 }
@@ -42,19 +42,15 @@ impl rt::Model for Acknowledgement {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.acknowledged),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.acknowledged)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.acknowledged);
     }
 }
 
@@ -120,21 +116,17 @@ impl rt::Model for GetIndexResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.index_mapping_outdated),
             1 => member.value(&mut self.name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.index_mapping_outdated)?;
-        out.value(1, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.nullable(0, &self.index_mapping_outdated);
+        out.value(1, &self.name);
     }
 }
 
@@ -274,8 +266,8 @@ impl rt::Model for SearchRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.source),
             1 => member.option(&mut self.aggs),
@@ -288,19 +280,15 @@ impl rt::Model for SearchRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.source)?;
-        out.option(1, &self.aggs)?;
-        out.option(2, &self.fields)?;
-        out.option(3, &self.query)?;
-        out.option(4, &self.runtime_mappings)?;
-        out.option(5, &self.size)?;
-        out.option(6, &self.sort)?;
-        out.option(7, &self.track_total_hits)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.source);
+        out.option(1, &self.aggs);
+        out.option(2, &self.fields);
+        out.option(3, &self.query);
+        out.option(4, &self.runtime_mappings);
+        out.option(5, &self.size);
+        out.option(6, &self.sort);
+        out.option(7, &self.track_total_hits);
     }
 }
 
@@ -355,21 +343,17 @@ impl rt::Model for SetAssigneesRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.assignees),
             1 => member.value(&mut self.ids),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.assignees)?;
-        out.value(1, &self.ids)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.assignees);
+        out.value(1, &self.ids);
     }
 }
 
@@ -451,21 +435,17 @@ impl rt::Model for SetTagsRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.ids),
             1 => member.value(&mut self.tags),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.ids)?;
-        out.value(1, &self.tags)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.ids);
+        out.value(1, &self.tags);
     }
 }
 

@@ -11,7 +11,7 @@ use crate::response::Ndjson;
 use crate::types::{Extra, Untyped};
 use super::super::detection_engine;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     EqlRulePreview, EsqlRulePreview, FindResponse, GetPrebuiltStatusResponse,
     ImportResponse, InstallPrebuiltResponse, MachineLearningRulePreview,
@@ -149,8 +149,8 @@ impl rt::Model for EqlRulePreview {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             27 => member.value(&mut self.query),
             1 => member.option(&mut self.alert_suppression),
@@ -207,63 +207,59 @@ impl rt::Model for EqlRulePreview {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(27, &self.query)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.data_view_id)?;
-        out.option(9, &self.event_category_override)?;
-        out.option(12, &self.filters)?;
-        out.option(14, &self.index)?;
-        out.option(42, &self.tiebreaker_field)?;
-        out.option(46, &self.timestamp_field)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(10, &self.exceptions_list)?;
-        out.option(11, &self.false_positives)?;
-        out.option(13, &self.from)?;
-        out.option(15, &self.interval)?;
-        out.option(16, &self.investigation_fields)?;
-        out.option(19, &self.license)?;
-        out.option(20, &self.max_signals)?;
-        out.option(21, &self.meta)?;
-        out.value(22, &self.name)?;
-        out.option(23, &self.namespace)?;
-        out.option(24, &self.note)?;
-        out.option(25, &self.outcome)?;
-        out.option(26, &self.output_index)?;
-        out.option(28, &self.references)?;
-        out.option(29, &self.related_integrations)?;
-        out.option(30, &self.required_fields)?;
-        out.option(31, &self.response_actions)?;
-        out.value(32, &self.risk_score)?;
-        out.option(33, &self.risk_score_mapping)?;
-        out.option(34, &self.rule_id)?;
-        out.option(35, &self.rule_name_override)?;
-        out.option(36, &self.setup)?;
-        out.value(37, &self.severity)?;
-        out.option(38, &self.severity_mapping)?;
-        out.option(39, &self.tags)?;
-        out.option(40, &self.threat)?;
-        out.option(41, &self.throttle)?;
-        out.option(44, &self.timeline_id)?;
-        out.option(45, &self.timeline_title)?;
-        out.option(47, &self.timestamp_override)?;
-        out.option(48, &self.timestamp_override_fallback_disabled)?;
-        out.option(49, &self.to)?;
-        out.option(51, &self.version)?;
-        out.value(17, &self.invocation_count)?;
-        out.value(43, &self.timeframe_end)?;
-        out.literal(18, "\"eql\"")?;
-        out.literal(50, "\"eql\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(27, &self.query);
+        out.option(1, &self.alert_suppression);
+        out.option(6, &self.data_view_id);
+        out.option(9, &self.event_category_override);
+        out.option(12, &self.filters);
+        out.option(14, &self.index);
+        out.option(42, &self.tiebreaker_field);
+        out.option(46, &self.timestamp_field);
+        out.option(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.option(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.value(7, &self.description);
+        out.option(8, &self.enabled);
+        out.option(10, &self.exceptions_list);
+        out.option(11, &self.false_positives);
+        out.option(13, &self.from);
+        out.option(15, &self.interval);
+        out.option(16, &self.investigation_fields);
+        out.option(19, &self.license);
+        out.option(20, &self.max_signals);
+        out.option(21, &self.meta);
+        out.value(22, &self.name);
+        out.option(23, &self.namespace);
+        out.option(24, &self.note);
+        out.option(25, &self.outcome);
+        out.option(26, &self.output_index);
+        out.option(28, &self.references);
+        out.option(29, &self.related_integrations);
+        out.option(30, &self.required_fields);
+        out.option(31, &self.response_actions);
+        out.value(32, &self.risk_score);
+        out.option(33, &self.risk_score_mapping);
+        out.option(34, &self.rule_id);
+        out.option(35, &self.rule_name_override);
+        out.option(36, &self.setup);
+        out.value(37, &self.severity);
+        out.option(38, &self.severity_mapping);
+        out.option(39, &self.tags);
+        out.option(40, &self.threat);
+        out.option(41, &self.throttle);
+        out.option(44, &self.timeline_id);
+        out.option(45, &self.timeline_title);
+        out.option(47, &self.timestamp_override);
+        out.option(48, &self.timestamp_override_fallback_disabled);
+        out.option(49, &self.to);
+        out.option(51, &self.version);
+        out.value(17, &self.invocation_count);
+        out.value(43, &self.timeframe_end);
+        out.literal(18, "\"eql\"");
+        out.literal(50, "\"eql\"");
     }
 }
 
@@ -381,8 +377,8 @@ impl rt::Model for EsqlRulePreview {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.alert_suppression),
             23 => member.value(&mut self.query),
@@ -433,57 +429,53 @@ impl rt::Model for EsqlRulePreview {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.alert_suppression)?;
-        out.value(23, &self.query)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(6, &self.description)?;
-        out.option(7, &self.enabled)?;
-        out.option(8, &self.exceptions_list)?;
-        out.option(9, &self.false_positives)?;
-        out.option(10, &self.from)?;
-        out.option(11, &self.interval)?;
-        out.option(12, &self.investigation_fields)?;
-        out.option(15, &self.license)?;
-        out.option(16, &self.max_signals)?;
-        out.option(17, &self.meta)?;
-        out.value(18, &self.name)?;
-        out.option(19, &self.namespace)?;
-        out.option(20, &self.note)?;
-        out.option(21, &self.outcome)?;
-        out.option(22, &self.output_index)?;
-        out.option(24, &self.references)?;
-        out.option(25, &self.related_integrations)?;
-        out.option(26, &self.required_fields)?;
-        out.option(27, &self.response_actions)?;
-        out.value(28, &self.risk_score)?;
-        out.option(29, &self.risk_score_mapping)?;
-        out.option(30, &self.rule_id)?;
-        out.option(31, &self.rule_name_override)?;
-        out.option(32, &self.setup)?;
-        out.value(33, &self.severity)?;
-        out.option(34, &self.severity_mapping)?;
-        out.option(35, &self.tags)?;
-        out.option(36, &self.threat)?;
-        out.option(37, &self.throttle)?;
-        out.option(39, &self.timeline_id)?;
-        out.option(40, &self.timeline_title)?;
-        out.option(41, &self.timestamp_override)?;
-        out.option(42, &self.timestamp_override_fallback_disabled)?;
-        out.option(43, &self.to)?;
-        out.option(45, &self.version)?;
-        out.value(13, &self.invocation_count)?;
-        out.value(38, &self.timeframe_end)?;
-        out.literal(14, "\"esql\"")?;
-        out.literal(44, "\"esql\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.alert_suppression);
+        out.value(23, &self.query);
+        out.option(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.option(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.value(6, &self.description);
+        out.option(7, &self.enabled);
+        out.option(8, &self.exceptions_list);
+        out.option(9, &self.false_positives);
+        out.option(10, &self.from);
+        out.option(11, &self.interval);
+        out.option(12, &self.investigation_fields);
+        out.option(15, &self.license);
+        out.option(16, &self.max_signals);
+        out.option(17, &self.meta);
+        out.value(18, &self.name);
+        out.option(19, &self.namespace);
+        out.option(20, &self.note);
+        out.option(21, &self.outcome);
+        out.option(22, &self.output_index);
+        out.option(24, &self.references);
+        out.option(25, &self.related_integrations);
+        out.option(26, &self.required_fields);
+        out.option(27, &self.response_actions);
+        out.value(28, &self.risk_score);
+        out.option(29, &self.risk_score_mapping);
+        out.option(30, &self.rule_id);
+        out.option(31, &self.rule_name_override);
+        out.option(32, &self.setup);
+        out.value(33, &self.severity);
+        out.option(34, &self.severity_mapping);
+        out.option(35, &self.tags);
+        out.option(36, &self.threat);
+        out.option(37, &self.throttle);
+        out.option(39, &self.timeline_id);
+        out.option(40, &self.timeline_title);
+        out.option(41, &self.timestamp_override);
+        out.option(42, &self.timestamp_override_fallback_disabled);
+        out.option(43, &self.to);
+        out.option(45, &self.version);
+        out.value(13, &self.invocation_count);
+        out.value(38, &self.timeframe_end);
+        out.literal(14, "\"esql\"");
+        out.literal(44, "\"esql\"");
     }
 }
 
@@ -514,8 +506,8 @@ impl rt::Model for FindResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.data),
             1 => member.value(&mut self.page),
@@ -524,15 +516,11 @@ impl rt::Model for FindResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data)?;
-        out.value(1, &self.page)?;
-        out.value(2, &self.per_page)?;
-        out.value(3, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.data);
+        out.value(1, &self.page);
+        out.value(2, &self.per_page);
+        out.value(3, &self.total);
     }
 }
 
@@ -574,8 +562,8 @@ impl rt::Model for GetPrebuiltStatusResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.rules_custom_installed),
             1 => member.value(&mut self.rules_installed),
@@ -587,18 +575,14 @@ impl rt::Model for GetPrebuiltStatusResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.rules_custom_installed)?;
-        out.value(1, &self.rules_installed)?;
-        out.value(2, &self.rules_not_installed)?;
-        out.value(3, &self.rules_not_updated)?;
-        out.value(4, &self.timelines_installed)?;
-        out.value(5, &self.timelines_not_installed)?;
-        out.value(6, &self.timelines_not_updated)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.rules_custom_installed);
+        out.value(1, &self.rules_installed);
+        out.value(2, &self.rules_not_installed);
+        out.value(3, &self.rules_not_updated);
+        out.value(4, &self.timelines_installed);
+        out.value(5, &self.timelines_not_installed);
+        out.value(6, &self.timelines_not_updated);
     }
 }
 
@@ -648,8 +632,8 @@ impl rt::Model for ImportResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.action_connectors_errors),
             1 => member.value(&mut self.action_connectors_success),
@@ -665,22 +649,18 @@ impl rt::Model for ImportResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.action_connectors_errors)?;
-        out.value(1, &self.action_connectors_success)?;
-        out.value(2, &self.action_connectors_success_count)?;
-        out.value(3, &self.action_connectors_warnings)?;
-        out.value(4, &self.errors)?;
-        out.value(5, &self.exceptions_errors)?;
-        out.value(6, &self.exceptions_success)?;
-        out.value(7, &self.exceptions_success_count)?;
-        out.value(8, &self.rules_count)?;
-        out.value(9, &self.success)?;
-        out.value(10, &self.success_count)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.action_connectors_errors);
+        out.value(1, &self.action_connectors_success);
+        out.value(2, &self.action_connectors_success_count);
+        out.value(3, &self.action_connectors_warnings);
+        out.value(4, &self.errors);
+        out.value(5, &self.exceptions_errors);
+        out.value(6, &self.exceptions_success);
+        out.value(7, &self.exceptions_success_count);
+        out.value(8, &self.rules_count);
+        out.value(9, &self.success);
+        out.value(10, &self.success_count);
     }
 }
 
@@ -716,8 +696,8 @@ impl rt::Model for InstallPrebuiltResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.rules_installed),
             1 => member.value(&mut self.rules_updated),
@@ -726,15 +706,11 @@ impl rt::Model for InstallPrebuiltResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.rules_installed)?;
-        out.value(1, &self.rules_updated)?;
-        out.value(2, &self.timelines_installed)?;
-        out.value(3, &self.timelines_updated)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.rules_installed);
+        out.value(1, &self.rules_updated);
+        out.value(2, &self.timelines_installed);
+        out.value(3, &self.timelines_updated);
     }
 }
 
@@ -853,8 +829,8 @@ impl rt::Model for MachineLearningRulePreview {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             4 => member.value(&mut self.anomaly_threshold),
             16 => member.value(&mut self.machine_learning_job_id),
@@ -905,57 +881,53 @@ impl rt::Model for MachineLearningRulePreview {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(4, &self.anomaly_threshold)?;
-        out.value(16, &self.machine_learning_job_id)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(5, &self.author)?;
-        out.option(6, &self.building_block_type)?;
-        out.value(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(9, &self.exceptions_list)?;
-        out.option(10, &self.false_positives)?;
-        out.option(11, &self.from)?;
-        out.option(12, &self.interval)?;
-        out.option(13, &self.investigation_fields)?;
-        out.option(15, &self.license)?;
-        out.option(17, &self.max_signals)?;
-        out.option(18, &self.meta)?;
-        out.value(19, &self.name)?;
-        out.option(20, &self.namespace)?;
-        out.option(21, &self.note)?;
-        out.option(22, &self.outcome)?;
-        out.option(23, &self.output_index)?;
-        out.option(24, &self.references)?;
-        out.option(25, &self.related_integrations)?;
-        out.option(26, &self.required_fields)?;
-        out.option(27, &self.response_actions)?;
-        out.value(28, &self.risk_score)?;
-        out.option(29, &self.risk_score_mapping)?;
-        out.option(30, &self.rule_id)?;
-        out.option(31, &self.rule_name_override)?;
-        out.option(32, &self.setup)?;
-        out.value(33, &self.severity)?;
-        out.option(34, &self.severity_mapping)?;
-        out.option(35, &self.tags)?;
-        out.option(36, &self.threat)?;
-        out.option(37, &self.throttle)?;
-        out.option(39, &self.timeline_id)?;
-        out.option(40, &self.timeline_title)?;
-        out.option(41, &self.timestamp_override)?;
-        out.option(42, &self.timestamp_override_fallback_disabled)?;
-        out.option(43, &self.to)?;
-        out.option(45, &self.version)?;
-        out.value(14, &self.invocation_count)?;
-        out.value(38, &self.timeframe_end)?;
-        out.literal(44, "\"machine_learning\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(4, &self.anomaly_threshold);
+        out.value(16, &self.machine_learning_job_id);
+        out.option(1, &self.alert_suppression);
+        out.option(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.option(5, &self.author);
+        out.option(6, &self.building_block_type);
+        out.value(7, &self.description);
+        out.option(8, &self.enabled);
+        out.option(9, &self.exceptions_list);
+        out.option(10, &self.false_positives);
+        out.option(11, &self.from);
+        out.option(12, &self.interval);
+        out.option(13, &self.investigation_fields);
+        out.option(15, &self.license);
+        out.option(17, &self.max_signals);
+        out.option(18, &self.meta);
+        out.value(19, &self.name);
+        out.option(20, &self.namespace);
+        out.option(21, &self.note);
+        out.option(22, &self.outcome);
+        out.option(23, &self.output_index);
+        out.option(24, &self.references);
+        out.option(25, &self.related_integrations);
+        out.option(26, &self.required_fields);
+        out.option(27, &self.response_actions);
+        out.value(28, &self.risk_score);
+        out.option(29, &self.risk_score_mapping);
+        out.option(30, &self.rule_id);
+        out.option(31, &self.rule_name_override);
+        out.option(32, &self.setup);
+        out.value(33, &self.severity);
+        out.option(34, &self.severity_mapping);
+        out.option(35, &self.tags);
+        out.option(36, &self.threat);
+        out.option(37, &self.throttle);
+        out.option(39, &self.timeline_id);
+        out.option(40, &self.timeline_title);
+        out.option(41, &self.timestamp_override);
+        out.option(42, &self.timestamp_override_fallback_disabled);
+        out.option(43, &self.to);
+        out.option(45, &self.version);
+        out.value(14, &self.invocation_count);
+        out.value(38, &self.timeframe_end);
+        out.literal(44, "\"machine_learning\"");
     }
 }
 
@@ -1084,8 +1056,8 @@ impl rt::Model for NewTermsRulePreview {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             13 => member.value(&mut self.history_window_start),
             24 => member.value(&mut self.new_terms_fields),
@@ -1141,62 +1113,58 @@ impl rt::Model for NewTermsRulePreview {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(13, &self.history_window_start)?;
-        out.value(24, &self.new_terms_fields)?;
-        out.value(28, &self.query)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.data_view_id)?;
-        out.option(11, &self.filters)?;
-        out.option(14, &self.index)?;
-        out.option(18, &self.language)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(9, &self.exceptions_list)?;
-        out.option(10, &self.false_positives)?;
-        out.option(12, &self.from)?;
-        out.option(15, &self.interval)?;
-        out.option(16, &self.investigation_fields)?;
-        out.option(19, &self.license)?;
-        out.option(20, &self.max_signals)?;
-        out.option(21, &self.meta)?;
-        out.value(22, &self.name)?;
-        out.option(23, &self.namespace)?;
-        out.option(25, &self.note)?;
-        out.option(26, &self.outcome)?;
-        out.option(27, &self.output_index)?;
-        out.option(29, &self.references)?;
-        out.option(30, &self.related_integrations)?;
-        out.option(31, &self.required_fields)?;
-        out.option(32, &self.response_actions)?;
-        out.value(33, &self.risk_score)?;
-        out.option(34, &self.risk_score_mapping)?;
-        out.option(35, &self.rule_id)?;
-        out.option(36, &self.rule_name_override)?;
-        out.option(37, &self.setup)?;
-        out.value(38, &self.severity)?;
-        out.option(39, &self.severity_mapping)?;
-        out.option(40, &self.tags)?;
-        out.option(41, &self.threat)?;
-        out.option(42, &self.throttle)?;
-        out.option(44, &self.timeline_id)?;
-        out.option(45, &self.timeline_title)?;
-        out.option(46, &self.timestamp_override)?;
-        out.option(47, &self.timestamp_override_fallback_disabled)?;
-        out.option(48, &self.to)?;
-        out.option(50, &self.version)?;
-        out.value(17, &self.invocation_count)?;
-        out.value(43, &self.timeframe_end)?;
-        out.literal(49, "\"new_terms\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(13, &self.history_window_start);
+        out.value(24, &self.new_terms_fields);
+        out.value(28, &self.query);
+        out.option(1, &self.alert_suppression);
+        out.option(6, &self.data_view_id);
+        out.option(11, &self.filters);
+        out.option(14, &self.index);
+        out.option(18, &self.language);
+        out.option(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.option(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.value(7, &self.description);
+        out.option(8, &self.enabled);
+        out.option(9, &self.exceptions_list);
+        out.option(10, &self.false_positives);
+        out.option(12, &self.from);
+        out.option(15, &self.interval);
+        out.option(16, &self.investigation_fields);
+        out.option(19, &self.license);
+        out.option(20, &self.max_signals);
+        out.option(21, &self.meta);
+        out.value(22, &self.name);
+        out.option(23, &self.namespace);
+        out.option(25, &self.note);
+        out.option(26, &self.outcome);
+        out.option(27, &self.output_index);
+        out.option(29, &self.references);
+        out.option(30, &self.related_integrations);
+        out.option(31, &self.required_fields);
+        out.option(32, &self.response_actions);
+        out.value(33, &self.risk_score);
+        out.option(34, &self.risk_score_mapping);
+        out.option(35, &self.rule_id);
+        out.option(36, &self.rule_name_override);
+        out.option(37, &self.setup);
+        out.value(38, &self.severity);
+        out.option(39, &self.severity_mapping);
+        out.option(40, &self.tags);
+        out.option(41, &self.threat);
+        out.option(42, &self.throttle);
+        out.option(44, &self.timeline_id);
+        out.option(45, &self.timeline_title);
+        out.option(46, &self.timestamp_override);
+        out.option(47, &self.timestamp_override_fallback_disabled);
+        out.option(48, &self.to);
+        out.option(50, &self.version);
+        out.value(17, &self.invocation_count);
+        out.value(43, &self.timeframe_end);
+        out.literal(49, "\"new_terms\"");
     }
 }
 
@@ -1226,8 +1194,8 @@ impl rt::Model for PreviewResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.is_aborted),
             1 => member.value(&mut self.logs),
@@ -1235,14 +1203,10 @@ impl rt::Model for PreviewResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.is_aborted)?;
-        out.value(1, &self.logs)?;
-        out.option(2, &self.preview_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.is_aborted);
+        out.value(1, &self.logs);
+        out.option(2, &self.preview_id);
     }
 }
 
@@ -1369,8 +1333,8 @@ impl rt::Model for QueryRulePreview {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.alert_suppression),
             6 => member.option(&mut self.data_view_id),
@@ -1425,61 +1389,57 @@ impl rt::Model for QueryRulePreview {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.data_view_id)?;
-        out.option(11, &self.filters)?;
-        out.option(13, &self.index)?;
-        out.option(35, &self.saved_id)?;
-        out.option(17, &self.language)?;
-        out.option(26, &self.query)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(9, &self.exceptions_list)?;
-        out.option(10, &self.false_positives)?;
-        out.option(12, &self.from)?;
-        out.option(14, &self.interval)?;
-        out.option(15, &self.investigation_fields)?;
-        out.option(18, &self.license)?;
-        out.option(19, &self.max_signals)?;
-        out.option(20, &self.meta)?;
-        out.value(21, &self.name)?;
-        out.option(22, &self.namespace)?;
-        out.option(23, &self.note)?;
-        out.option(24, &self.outcome)?;
-        out.option(25, &self.output_index)?;
-        out.option(27, &self.references)?;
-        out.option(28, &self.related_integrations)?;
-        out.option(29, &self.required_fields)?;
-        out.option(30, &self.response_actions)?;
-        out.value(31, &self.risk_score)?;
-        out.option(32, &self.risk_score_mapping)?;
-        out.option(33, &self.rule_id)?;
-        out.option(34, &self.rule_name_override)?;
-        out.option(36, &self.setup)?;
-        out.value(37, &self.severity)?;
-        out.option(38, &self.severity_mapping)?;
-        out.option(39, &self.tags)?;
-        out.option(40, &self.threat)?;
-        out.option(41, &self.throttle)?;
-        out.option(43, &self.timeline_id)?;
-        out.option(44, &self.timeline_title)?;
-        out.option(45, &self.timestamp_override)?;
-        out.option(46, &self.timestamp_override_fallback_disabled)?;
-        out.option(47, &self.to)?;
-        out.option(49, &self.version)?;
-        out.value(16, &self.invocation_count)?;
-        out.value(42, &self.timeframe_end)?;
-        out.literal(48, "\"query\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.alert_suppression);
+        out.option(6, &self.data_view_id);
+        out.option(11, &self.filters);
+        out.option(13, &self.index);
+        out.option(35, &self.saved_id);
+        out.option(17, &self.language);
+        out.option(26, &self.query);
+        out.option(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.option(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.value(7, &self.description);
+        out.option(8, &self.enabled);
+        out.option(9, &self.exceptions_list);
+        out.option(10, &self.false_positives);
+        out.option(12, &self.from);
+        out.option(14, &self.interval);
+        out.option(15, &self.investigation_fields);
+        out.option(18, &self.license);
+        out.option(19, &self.max_signals);
+        out.option(20, &self.meta);
+        out.value(21, &self.name);
+        out.option(22, &self.namespace);
+        out.option(23, &self.note);
+        out.option(24, &self.outcome);
+        out.option(25, &self.output_index);
+        out.option(27, &self.references);
+        out.option(28, &self.related_integrations);
+        out.option(29, &self.required_fields);
+        out.option(30, &self.response_actions);
+        out.value(31, &self.risk_score);
+        out.option(32, &self.risk_score_mapping);
+        out.option(33, &self.rule_id);
+        out.option(34, &self.rule_name_override);
+        out.option(36, &self.setup);
+        out.value(37, &self.severity);
+        out.option(38, &self.severity_mapping);
+        out.option(39, &self.tags);
+        out.option(40, &self.threat);
+        out.option(41, &self.throttle);
+        out.option(43, &self.timeline_id);
+        out.option(44, &self.timeline_title);
+        out.option(45, &self.timestamp_override);
+        out.option(46, &self.timestamp_override_fallback_disabled);
+        out.option(47, &self.to);
+        out.option(49, &self.version);
+        out.value(16, &self.invocation_count);
+        out.value(42, &self.timeframe_end);
+        out.literal(48, "\"query\"");
     }
 }
 
@@ -2086,21 +2046,17 @@ impl rt::Model for RuleToDelete {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.id),
             1 => member.option(&mut self.rule_id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        out.option(1, &self.rule_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.id);
+        out.option(1, &self.rule_id);
     }
 }
 
@@ -2128,19 +2084,15 @@ impl rt::Model for RuleToExport {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.rule_id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.rule_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.rule_id);
     }
 }
 
@@ -2299,19 +2251,15 @@ impl rt::Model for RulesToExport {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.objects),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.objects)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.objects);
     }
 }
 
@@ -2438,8 +2386,8 @@ impl rt::Model for SavedQueryRulePreview {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             35 => member.value(&mut self.saved_id),
             1 => member.option(&mut self.alert_suppression),
@@ -2494,61 +2442,57 @@ impl rt::Model for SavedQueryRulePreview {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(35, &self.saved_id)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.data_view_id)?;
-        out.option(11, &self.filters)?;
-        out.option(13, &self.index)?;
-        out.option(26, &self.query)?;
-        out.option(17, &self.language)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(9, &self.exceptions_list)?;
-        out.option(10, &self.false_positives)?;
-        out.option(12, &self.from)?;
-        out.option(14, &self.interval)?;
-        out.option(15, &self.investigation_fields)?;
-        out.option(18, &self.license)?;
-        out.option(19, &self.max_signals)?;
-        out.option(20, &self.meta)?;
-        out.value(21, &self.name)?;
-        out.option(22, &self.namespace)?;
-        out.option(23, &self.note)?;
-        out.option(24, &self.outcome)?;
-        out.option(25, &self.output_index)?;
-        out.option(27, &self.references)?;
-        out.option(28, &self.related_integrations)?;
-        out.option(29, &self.required_fields)?;
-        out.option(30, &self.response_actions)?;
-        out.value(31, &self.risk_score)?;
-        out.option(32, &self.risk_score_mapping)?;
-        out.option(33, &self.rule_id)?;
-        out.option(34, &self.rule_name_override)?;
-        out.option(36, &self.setup)?;
-        out.value(37, &self.severity)?;
-        out.option(38, &self.severity_mapping)?;
-        out.option(39, &self.tags)?;
-        out.option(40, &self.threat)?;
-        out.option(41, &self.throttle)?;
-        out.option(43, &self.timeline_id)?;
-        out.option(44, &self.timeline_title)?;
-        out.option(45, &self.timestamp_override)?;
-        out.option(46, &self.timestamp_override_fallback_disabled)?;
-        out.option(47, &self.to)?;
-        out.option(49, &self.version)?;
-        out.value(16, &self.invocation_count)?;
-        out.value(42, &self.timeframe_end)?;
-        out.literal(48, "\"saved_query\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(35, &self.saved_id);
+        out.option(1, &self.alert_suppression);
+        out.option(6, &self.data_view_id);
+        out.option(11, &self.filters);
+        out.option(13, &self.index);
+        out.option(26, &self.query);
+        out.option(17, &self.language);
+        out.option(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.option(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.value(7, &self.description);
+        out.option(8, &self.enabled);
+        out.option(9, &self.exceptions_list);
+        out.option(10, &self.false_positives);
+        out.option(12, &self.from);
+        out.option(14, &self.interval);
+        out.option(15, &self.investigation_fields);
+        out.option(18, &self.license);
+        out.option(19, &self.max_signals);
+        out.option(20, &self.meta);
+        out.value(21, &self.name);
+        out.option(22, &self.namespace);
+        out.option(23, &self.note);
+        out.option(24, &self.outcome);
+        out.option(25, &self.output_index);
+        out.option(27, &self.references);
+        out.option(28, &self.related_integrations);
+        out.option(29, &self.required_fields);
+        out.option(30, &self.response_actions);
+        out.value(31, &self.risk_score);
+        out.option(32, &self.risk_score_mapping);
+        out.option(33, &self.rule_id);
+        out.option(34, &self.rule_name_override);
+        out.option(36, &self.setup);
+        out.value(37, &self.severity);
+        out.option(38, &self.severity_mapping);
+        out.option(39, &self.tags);
+        out.option(40, &self.threat);
+        out.option(41, &self.throttle);
+        out.option(43, &self.timeline_id);
+        out.option(44, &self.timeline_title);
+        out.option(45, &self.timestamp_override);
+        out.option(46, &self.timestamp_override_fallback_disabled);
+        out.option(47, &self.to);
+        out.option(49, &self.version);
+        out.value(16, &self.invocation_count);
+        out.value(42, &self.timeframe_end);
+        out.literal(48, "\"saved_query\"");
     }
 }
 
@@ -2691,8 +2635,8 @@ impl rt::Model for ThreatMatchRulePreview {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             28 => member.value(&mut self.query),
             44 => member.value(&mut self.threat_index),
@@ -2755,69 +2699,65 @@ impl rt::Model for ThreatMatchRulePreview {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(28, &self.query)?;
-        out.value(44, &self.threat_index)?;
-        out.value(47, &self.threat_mapping)?;
-        out.value(48, &self.threat_query)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.concurrent_searches)?;
-        out.option(7, &self.data_view_id)?;
-        out.option(12, &self.filters)?;
-        out.option(14, &self.index)?;
-        out.option(18, &self.items_per_search)?;
-        out.option(37, &self.saved_id)?;
-        out.option(43, &self.threat_filters)?;
-        out.option(45, &self.threat_indicator_path)?;
-        out.option(46, &self.threat_language)?;
-        out.option(19, &self.language)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(8, &self.description)?;
-        out.option(9, &self.enabled)?;
-        out.option(10, &self.exceptions_list)?;
-        out.option(11, &self.false_positives)?;
-        out.option(13, &self.from)?;
-        out.option(15, &self.interval)?;
-        out.option(16, &self.investigation_fields)?;
-        out.option(20, &self.license)?;
-        out.option(21, &self.max_signals)?;
-        out.option(22, &self.meta)?;
-        out.value(23, &self.name)?;
-        out.option(24, &self.namespace)?;
-        out.option(25, &self.note)?;
-        out.option(26, &self.outcome)?;
-        out.option(27, &self.output_index)?;
-        out.option(29, &self.references)?;
-        out.option(30, &self.related_integrations)?;
-        out.option(31, &self.required_fields)?;
-        out.option(32, &self.response_actions)?;
-        out.value(33, &self.risk_score)?;
-        out.option(34, &self.risk_score_mapping)?;
-        out.option(35, &self.rule_id)?;
-        out.option(36, &self.rule_name_override)?;
-        out.option(38, &self.setup)?;
-        out.value(39, &self.severity)?;
-        out.option(40, &self.severity_mapping)?;
-        out.option(41, &self.tags)?;
-        out.option(42, &self.threat)?;
-        out.option(49, &self.throttle)?;
-        out.option(51, &self.timeline_id)?;
-        out.option(52, &self.timeline_title)?;
-        out.option(53, &self.timestamp_override)?;
-        out.option(54, &self.timestamp_override_fallback_disabled)?;
-        out.option(55, &self.to)?;
-        out.option(57, &self.version)?;
-        out.value(17, &self.invocation_count)?;
-        out.value(50, &self.timeframe_end)?;
-        out.literal(56, "\"threat_match\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(28, &self.query);
+        out.value(44, &self.threat_index);
+        out.value(47, &self.threat_mapping);
+        out.value(48, &self.threat_query);
+        out.option(1, &self.alert_suppression);
+        out.option(6, &self.concurrent_searches);
+        out.option(7, &self.data_view_id);
+        out.option(12, &self.filters);
+        out.option(14, &self.index);
+        out.option(18, &self.items_per_search);
+        out.option(37, &self.saved_id);
+        out.option(43, &self.threat_filters);
+        out.option(45, &self.threat_indicator_path);
+        out.option(46, &self.threat_language);
+        out.option(19, &self.language);
+        out.option(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.option(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.value(8, &self.description);
+        out.option(9, &self.enabled);
+        out.option(10, &self.exceptions_list);
+        out.option(11, &self.false_positives);
+        out.option(13, &self.from);
+        out.option(15, &self.interval);
+        out.option(16, &self.investigation_fields);
+        out.option(20, &self.license);
+        out.option(21, &self.max_signals);
+        out.option(22, &self.meta);
+        out.value(23, &self.name);
+        out.option(24, &self.namespace);
+        out.option(25, &self.note);
+        out.option(26, &self.outcome);
+        out.option(27, &self.output_index);
+        out.option(29, &self.references);
+        out.option(30, &self.related_integrations);
+        out.option(31, &self.required_fields);
+        out.option(32, &self.response_actions);
+        out.value(33, &self.risk_score);
+        out.option(34, &self.risk_score_mapping);
+        out.option(35, &self.rule_id);
+        out.option(36, &self.rule_name_override);
+        out.option(38, &self.setup);
+        out.value(39, &self.severity);
+        out.option(40, &self.severity_mapping);
+        out.option(41, &self.tags);
+        out.option(42, &self.threat);
+        out.option(49, &self.throttle);
+        out.option(51, &self.timeline_id);
+        out.option(52, &self.timeline_title);
+        out.option(53, &self.timestamp_override);
+        out.option(54, &self.timestamp_override_fallback_disabled);
+        out.option(55, &self.to);
+        out.option(57, &self.version);
+        out.value(17, &self.invocation_count);
+        out.value(50, &self.timeframe_end);
+        out.literal(56, "\"threat_match\"");
     }
 }
 
@@ -2946,8 +2886,8 @@ impl rt::Model for ThresholdRulePreview {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             26 => member.value(&mut self.query),
             41 => member.value(&mut self.threshold),
@@ -3003,62 +2943,58 @@ impl rt::Model for ThresholdRulePreview {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(26, &self.query)?;
-        out.value(41, &self.threshold)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.data_view_id)?;
-        out.option(11, &self.filters)?;
-        out.option(13, &self.index)?;
-        out.option(35, &self.saved_id)?;
-        out.option(17, &self.language)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(9, &self.exceptions_list)?;
-        out.option(10, &self.false_positives)?;
-        out.option(12, &self.from)?;
-        out.option(14, &self.interval)?;
-        out.option(15, &self.investigation_fields)?;
-        out.option(18, &self.license)?;
-        out.option(19, &self.max_signals)?;
-        out.option(20, &self.meta)?;
-        out.value(21, &self.name)?;
-        out.option(22, &self.namespace)?;
-        out.option(23, &self.note)?;
-        out.option(24, &self.outcome)?;
-        out.option(25, &self.output_index)?;
-        out.option(27, &self.references)?;
-        out.option(28, &self.related_integrations)?;
-        out.option(29, &self.required_fields)?;
-        out.option(30, &self.response_actions)?;
-        out.value(31, &self.risk_score)?;
-        out.option(32, &self.risk_score_mapping)?;
-        out.option(33, &self.rule_id)?;
-        out.option(34, &self.rule_name_override)?;
-        out.option(36, &self.setup)?;
-        out.value(37, &self.severity)?;
-        out.option(38, &self.severity_mapping)?;
-        out.option(39, &self.tags)?;
-        out.option(40, &self.threat)?;
-        out.option(42, &self.throttle)?;
-        out.option(44, &self.timeline_id)?;
-        out.option(45, &self.timeline_title)?;
-        out.option(46, &self.timestamp_override)?;
-        out.option(47, &self.timestamp_override_fallback_disabled)?;
-        out.option(48, &self.to)?;
-        out.option(50, &self.version)?;
-        out.value(16, &self.invocation_count)?;
-        out.value(43, &self.timeframe_end)?;
-        out.literal(49, "\"threshold\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(26, &self.query);
+        out.value(41, &self.threshold);
+        out.option(1, &self.alert_suppression);
+        out.option(6, &self.data_view_id);
+        out.option(11, &self.filters);
+        out.option(13, &self.index);
+        out.option(35, &self.saved_id);
+        out.option(17, &self.language);
+        out.option(0, &self.actions);
+        out.option(2, &self.alias_purpose);
+        out.option(3, &self.alias_target_id);
+        out.option(4, &self.author);
+        out.option(5, &self.building_block_type);
+        out.value(7, &self.description);
+        out.option(8, &self.enabled);
+        out.option(9, &self.exceptions_list);
+        out.option(10, &self.false_positives);
+        out.option(12, &self.from);
+        out.option(14, &self.interval);
+        out.option(15, &self.investigation_fields);
+        out.option(18, &self.license);
+        out.option(19, &self.max_signals);
+        out.option(20, &self.meta);
+        out.value(21, &self.name);
+        out.option(22, &self.namespace);
+        out.option(23, &self.note);
+        out.option(24, &self.outcome);
+        out.option(25, &self.output_index);
+        out.option(27, &self.references);
+        out.option(28, &self.related_integrations);
+        out.option(29, &self.required_fields);
+        out.option(30, &self.response_actions);
+        out.value(31, &self.risk_score);
+        out.option(32, &self.risk_score_mapping);
+        out.option(33, &self.rule_id);
+        out.option(34, &self.rule_name_override);
+        out.option(36, &self.setup);
+        out.value(37, &self.severity);
+        out.option(38, &self.severity_mapping);
+        out.option(39, &self.tags);
+        out.option(40, &self.threat);
+        out.option(42, &self.throttle);
+        out.option(44, &self.timeline_id);
+        out.option(45, &self.timeline_title);
+        out.option(46, &self.timestamp_override);
+        out.option(47, &self.timestamp_override_fallback_disabled);
+        out.option(48, &self.to);
+        out.option(50, &self.version);
+        out.value(16, &self.invocation_count);
+        out.value(43, &self.timeframe_end);
+        out.literal(49, "\"threshold\"");
     }
 }
 
@@ -3284,19 +3220,15 @@ impl rt::Model for CreateExceptionsRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.body_items),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.body_items)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.body_items);
     }
 }
 

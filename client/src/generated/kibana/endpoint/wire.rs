@@ -10,7 +10,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     ActionHost, ActionOutput, ActionPath, ActionState, ActionStateBody, ActionStateData,
     ActionStatus, ActionStatusBody, AgentActionStatus, AgentState, CancelAction,
@@ -65,19 +65,15 @@ impl rt::Model for ActionHost {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.name);
     }
 }
 
@@ -106,21 +102,17 @@ impl rt::Model for ActionOutput {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.content),
             1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.content)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.content);
+        out.value(1, &self.r#type);
     }
 }
 
@@ -156,6 +148,9 @@ impl rt::StringEnum for ActionOutputType {
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
+    }
     fn name(&self) -> &str {
         match self {
             Self::Json => "json",
@@ -189,19 +184,15 @@ impl rt::Model for ActionPath {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.path),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.path)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.path);
     }
 }
 
@@ -229,19 +220,15 @@ impl rt::Model for ActionState {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.body),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.body)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.body);
     }
 }
 
@@ -269,19 +256,15 @@ impl rt::Model for ActionStateBody {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.data),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.data);
     }
 }
 
@@ -309,19 +292,15 @@ impl rt::Model for ActionStateData {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.can_encrypt),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.can_encrypt)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.can_encrypt);
     }
 }
 
@@ -349,19 +328,15 @@ impl rt::Model for ActionStatus {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.body),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.body)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.body);
     }
 }
 
@@ -389,19 +364,15 @@ impl rt::Model for ActionStatusBody {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.data),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.data);
     }
 }
 
@@ -412,6 +383,9 @@ impl rt::StringEnum for ActionType {
             "manual" => Self::Manual,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -447,21 +421,17 @@ impl rt::Model for AgentActionStatus {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.agent_id),
             1 => member.value(&mut self.pending_actions),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.agent_id)?;
-        out.value(1, &self.pending_actions)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.agent_id);
+        out.value(1, &self.pending_actions);
     }
 }
 
@@ -491,8 +461,8 @@ impl rt::Model for AgentState {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.completed_at),
             1 => member.option(&mut self.is_completed),
@@ -500,14 +470,10 @@ impl rt::Model for AgentState {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.completed_at)?;
-        out.option(1, &self.is_completed)?;
-        out.option(2, &self.was_successful)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.completed_at);
+        out.option(1, &self.is_completed);
+        out.option(2, &self.was_successful);
     }
 }
 
@@ -520,6 +486,9 @@ impl rt::StringEnum for AgentType {
             "microsoft_defender_endpoint" => Self::MicrosoftDefenderEndpoint,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -586,8 +555,8 @@ impl rt::Model for CancelAction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_state),
             1 => member.option(&mut self.agent_type),
@@ -607,26 +576,22 @@ impl rt::Model for CancelAction {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_state)?;
-        out.option(1, &self.agent_type)?;
-        out.option(2, &self.agents)?;
-        out.value(3, &self.command)?;
-        out.option(4, &self.completed_at)?;
-        out.option(5, &self.created_by)?;
-        out.option(6, &self.hosts)?;
-        out.option(7, &self.id)?;
-        out.option(8, &self.is_complete)?;
-        out.option(9, &self.is_expired)?;
-        out.option(10, &self.outputs)?;
-        out.option(11, &self.parameters)?;
-        out.option(12, &self.started_at)?;
-        out.option(13, &self.status)?;
-        out.option(14, &self.was_successful)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_state);
+        out.option(1, &self.agent_type);
+        out.option(2, &self.agents);
+        out.value(3, &self.command);
+        out.option(4, &self.completed_at);
+        out.option(5, &self.created_by);
+        out.option(6, &self.hosts);
+        out.option(7, &self.id);
+        out.option(8, &self.is_complete);
+        out.option(9, &self.is_expired);
+        out.option(10, &self.outputs);
+        out.option(11, &self.parameters);
+        out.option(12, &self.started_at);
+        out.option(13, &self.status);
+        out.option(14, &self.was_successful);
     }
 }
 
@@ -654,19 +619,15 @@ impl rt::Model for CancelParameters {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.id);
     }
 }
 
@@ -696,8 +657,8 @@ impl rt::Model for CloudFileScriptParameters {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.cloud_file),
             1 => member.option(&mut self.command_line),
@@ -705,14 +666,10 @@ impl rt::Model for CloudFileScriptParameters {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.cloud_file)?;
-        out.option(1, &self.command_line)?;
-        out.option(2, &self.timeout)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.cloud_file);
+        out.option(1, &self.command_line);
+        out.option(2, &self.timeout);
     }
 }
 
@@ -741,21 +698,17 @@ impl rt::Model for CodeOutput {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.content),
             1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.content)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.content);
+        out.value(1, &self.r#type);
     }
 }
 
@@ -783,19 +736,15 @@ impl rt::Model for CodeOutputContent {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.code),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.code)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.code);
     }
 }
 
@@ -827,8 +776,8 @@ impl rt::Model for CollectedFile {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.file_name),
             1 => member.option(&mut self.path),
@@ -838,16 +787,12 @@ impl rt::Model for CollectedFile {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.file_name)?;
-        out.option(1, &self.path)?;
-        out.option(2, &self.sha256)?;
-        out.option(3, &self.size)?;
-        out.option(4, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.file_name);
+        out.option(1, &self.path);
+        out.option(2, &self.sha256);
+        out.option(3, &self.size);
+        out.option(4, &self.r#type);
     }
 }
 
@@ -867,6 +812,9 @@ impl rt::StringEnum for Command {
             "cancel" => Self::Cancel,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -910,19 +858,15 @@ impl rt::Model for CreatedResponseAction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.data),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.data)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.data);
     }
 }
 
@@ -954,8 +898,8 @@ impl rt::Model for CrowdStrikeRunscriptParameters {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.cloud_file),
             1 => member.option(&mut self.command_line),
@@ -965,16 +909,12 @@ impl rt::Model for CrowdStrikeRunscriptParameters {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.cloud_file)?;
-        out.option(1, &self.command_line)?;
-        out.option(2, &self.host_path)?;
-        out.option(3, &self.raw)?;
-        out.option(4, &self.timeout)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.cloud_file);
+        out.option(1, &self.command_line);
+        out.option(2, &self.host_path);
+        out.option(3, &self.raw);
+        out.option(4, &self.timeout);
     }
 }
 
@@ -1005,8 +945,8 @@ impl rt::Model for EndpointProcess {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.command),
             1 => member.option(&mut self.entity_id),
@@ -1015,15 +955,11 @@ impl rt::Model for EndpointProcess {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.command)?;
-        out.option(1, &self.entity_id)?;
-        out.option(2, &self.pid)?;
-        out.option(3, &self.user)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.command);
+        out.option(1, &self.entity_id);
+        out.option(2, &self.pid);
+        out.option(3, &self.user);
     }
 }
 
@@ -1052,21 +988,17 @@ impl rt::Model for EndpointProcesses {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.code),
             1 => member.option(&mut self.entries),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.code)?;
-        out.option(1, &self.entries)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.code);
+        out.option(1, &self.entries);
     }
 }
 
@@ -1094,19 +1026,15 @@ impl rt::Model for EntityIdParameters {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.entity_id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.entity_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.entity_id);
     }
 }
 
@@ -1136,8 +1064,8 @@ impl rt::Model for EntityIdProcessOutput {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.code),
             1 => member.option(&mut self.command),
@@ -1145,14 +1073,10 @@ impl rt::Model for EntityIdProcessOutput {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.code)?;
-        out.option(1, &self.command)?;
-        out.option(2, &self.entity_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.code);
+        out.option(1, &self.command);
+        out.option(2, &self.entity_id);
     }
 }
 
@@ -1210,8 +1134,8 @@ impl rt::Model for ExecuteAction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_state),
             1 => member.option(&mut self.agent_type),
@@ -1231,26 +1155,22 @@ impl rt::Model for ExecuteAction {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_state)?;
-        out.option(1, &self.agent_type)?;
-        out.option(2, &self.agents)?;
-        out.value(3, &self.command)?;
-        out.option(4, &self.completed_at)?;
-        out.option(5, &self.created_by)?;
-        out.option(6, &self.hosts)?;
-        out.option(7, &self.id)?;
-        out.option(8, &self.is_complete)?;
-        out.option(9, &self.is_expired)?;
-        out.option(10, &self.outputs)?;
-        out.option(11, &self.parameters)?;
-        out.option(12, &self.started_at)?;
-        out.option(13, &self.status)?;
-        out.option(14, &self.was_successful)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_state);
+        out.option(1, &self.agent_type);
+        out.option(2, &self.agents);
+        out.value(3, &self.command);
+        out.option(4, &self.completed_at);
+        out.option(5, &self.created_by);
+        out.option(6, &self.hosts);
+        out.option(7, &self.id);
+        out.option(8, &self.is_complete);
+        out.option(9, &self.is_expired);
+        out.option(10, &self.outputs);
+        out.option(11, &self.parameters);
+        out.option(12, &self.started_at);
+        out.option(13, &self.status);
+        out.option(14, &self.was_successful);
     }
 }
 
@@ -1279,21 +1199,17 @@ impl rt::Model for ExecuteOutput {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.content),
             1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.content)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.content);
+        out.value(1, &self.r#type);
     }
 }
 
@@ -1343,8 +1259,8 @@ impl rt::Model for ExecuteOutputContent {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.download_uri),
             0 => member.option(&mut self.code),
@@ -1360,22 +1276,18 @@ impl rt::Model for ExecuteOutputContent {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.download_uri)?;
-        out.option(0, &self.code)?;
-        out.option(1, &self.cwd)?;
-        out.option(3, &self.output_file_id)?;
-        out.option(4, &self.output_file_stderr_truncated)?;
-        out.option(5, &self.output_file_stdout_truncated)?;
-        out.option(6, &self.shell_code)?;
-        out.option(7, &self.stderr)?;
-        out.option(8, &self.stderr_truncated)?;
-        out.option(9, &self.stdout)?;
-        out.option(10, &self.stdout_truncated)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.download_uri);
+        out.option(0, &self.code);
+        out.option(1, &self.cwd);
+        out.option(3, &self.output_file_id);
+        out.option(4, &self.output_file_stderr_truncated);
+        out.option(5, &self.output_file_stdout_truncated);
+        out.option(6, &self.shell_code);
+        out.option(7, &self.stderr);
+        out.option(8, &self.stderr_truncated);
+        out.option(9, &self.stdout);
+        out.option(10, &self.stdout_truncated);
     }
 }
 
@@ -1404,21 +1316,17 @@ impl rt::Model for ExecuteParameters {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.command),
             1 => member.option(&mut self.timeout),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.command)?;
-        out.option(1, &self.timeout)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.command);
+        out.option(1, &self.timeout);
     }
 }
 
@@ -1476,8 +1384,8 @@ impl rt::Model for GetFileAction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_state),
             1 => member.option(&mut self.agent_type),
@@ -1497,26 +1405,22 @@ impl rt::Model for GetFileAction {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_state)?;
-        out.option(1, &self.agent_type)?;
-        out.option(2, &self.agents)?;
-        out.value(3, &self.command)?;
-        out.option(4, &self.completed_at)?;
-        out.option(5, &self.created_by)?;
-        out.option(6, &self.hosts)?;
-        out.option(7, &self.id)?;
-        out.option(8, &self.is_complete)?;
-        out.option(9, &self.is_expired)?;
-        out.option(10, &self.outputs)?;
-        out.option(11, &self.parameters)?;
-        out.option(12, &self.started_at)?;
-        out.option(13, &self.status)?;
-        out.option(14, &self.was_successful)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_state);
+        out.option(1, &self.agent_type);
+        out.option(2, &self.agents);
+        out.value(3, &self.command);
+        out.option(4, &self.completed_at);
+        out.option(5, &self.created_by);
+        out.option(6, &self.hosts);
+        out.option(7, &self.id);
+        out.option(8, &self.is_complete);
+        out.option(9, &self.is_expired);
+        out.option(10, &self.outputs);
+        out.option(11, &self.parameters);
+        out.option(12, &self.started_at);
+        out.option(13, &self.status);
+        out.option(14, &self.was_successful);
     }
 }
 
@@ -1545,21 +1449,17 @@ impl rt::Model for GetFileOutput {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.content),
             1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.content)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.content);
+        out.value(1, &self.r#type);
     }
 }
 
@@ -1590,8 +1490,8 @@ impl rt::Model for GetFileOutputContent {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.download_uri),
             0 => member.option(&mut self.code),
@@ -1600,15 +1500,11 @@ impl rt::Model for GetFileOutputContent {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.download_uri)?;
-        out.option(0, &self.code)?;
-        out.option(1, &self.contents)?;
-        out.option(3, &self.zip_size)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.download_uri);
+        out.option(0, &self.code);
+        out.option(1, &self.contents);
+        out.option(3, &self.zip_size);
     }
 }
 
@@ -1638,8 +1534,8 @@ impl rt::Model for HostPathScriptParameters {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.command_line),
             1 => member.value(&mut self.host_path),
@@ -1647,14 +1543,10 @@ impl rt::Model for HostPathScriptParameters {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.command_line)?;
-        out.value(1, &self.host_path)?;
-        out.option(2, &self.timeout)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.command_line);
+        out.value(1, &self.host_path);
+        out.option(2, &self.timeout);
     }
 }
 
@@ -1668,6 +1560,9 @@ impl rt::StringEnum for HostStatus {
             "unenrolled" => Self::Unenrolled,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1705,19 +1600,15 @@ impl rt::Model for KillByPid {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.pid),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.pid)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.pid);
     }
 }
 
@@ -1745,19 +1636,15 @@ impl rt::Model for KillByProcessName {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.process_name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.process_name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.process_name);
     }
 }
 
@@ -1815,8 +1702,8 @@ impl rt::Model for KillProcessAction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_state),
             1 => member.option(&mut self.agent_type),
@@ -1836,26 +1723,22 @@ impl rt::Model for KillProcessAction {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_state)?;
-        out.option(1, &self.agent_type)?;
-        out.option(2, &self.agents)?;
-        out.value(3, &self.command)?;
-        out.option(4, &self.completed_at)?;
-        out.option(5, &self.created_by)?;
-        out.option(6, &self.hosts)?;
-        out.option(7, &self.id)?;
-        out.option(8, &self.is_complete)?;
-        out.option(9, &self.is_expired)?;
-        out.option(10, &self.outputs)?;
-        out.option(11, &self.parameters)?;
-        out.option(12, &self.started_at)?;
-        out.option(13, &self.status)?;
-        out.option(14, &self.was_successful)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_state);
+        out.option(1, &self.agent_type);
+        out.option(2, &self.agents);
+        out.value(3, &self.command);
+        out.option(4, &self.completed_at);
+        out.option(5, &self.created_by);
+        out.option(6, &self.hosts);
+        out.option(7, &self.id);
+        out.option(8, &self.is_complete);
+        out.option(9, &self.is_expired);
+        out.option(10, &self.outputs);
+        out.option(11, &self.parameters);
+        out.option(12, &self.started_at);
+        out.option(13, &self.status);
+        out.option(14, &self.was_successful);
     }
 }
 
@@ -1884,21 +1767,17 @@ impl rt::Model for KillProcessOutput {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.content),
             1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.content)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.content);
+        out.value(1, &self.r#type);
     }
 }
 
@@ -1987,21 +1866,17 @@ impl rt::Model for MdeScriptParameters {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.args),
             1 => member.value(&mut self.script_name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.args)?;
-        out.value(1, &self.script_name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.args);
+        out.value(1, &self.script_name);
     }
 }
 
@@ -2030,21 +1905,17 @@ impl rt::Model for MicrosoftRunscriptParameters {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.args),
             1 => member.option(&mut self.script_name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.args)?;
-        out.option(1, &self.script_name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.args);
+        out.option(1, &self.script_name);
     }
 }
 
@@ -2074,8 +1945,8 @@ impl rt::Model for NamedProcessOutput {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.code),
             1 => member.option(&mut self.command),
@@ -2083,14 +1954,10 @@ impl rt::Model for NamedProcessOutput {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.code)?;
-        out.option(1, &self.command)?;
-        out.option(2, &self.process_name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.code);
+        out.option(1, &self.command);
+        out.option(2, &self.process_name);
     }
 }
 
@@ -2118,19 +1985,15 @@ impl rt::Model for NewCancelParameters {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
     }
 }
 
@@ -2159,21 +2022,17 @@ impl rt::Model for NewExecuteParameters {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.command),
             1 => member.option(&mut self.timeout),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.command)?;
-        out.option(1, &self.timeout)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.command);
+        out.option(1, &self.timeout);
     }
 }
 
@@ -2301,19 +2160,15 @@ impl rt::Model for NewUploadParameters {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.overwrite),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.overwrite)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.overwrite);
     }
 }
 
@@ -2341,19 +2196,15 @@ impl rt::Model for PathParameters {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.path),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.path)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.path);
     }
 }
 
@@ -2399,8 +2250,8 @@ impl rt::Model for PendingActionCounts {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.execute),
             1 => member.option(&mut self.get_file),
@@ -2414,20 +2265,16 @@ impl rt::Model for PendingActionCounts {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.execute)?;
-        out.option(1, &self.get_file)?;
-        out.option(2, &self.isolate)?;
-        out.option(3, &self.kill_process)?;
-        out.option(4, &self.running_processes)?;
-        out.option(5, &self.scan)?;
-        out.option(6, &self.suspend_process)?;
-        out.option(7, &self.unisolate)?;
-        out.option(8, &self.upload)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.execute);
+        out.option(1, &self.get_file);
+        out.option(2, &self.isolate);
+        out.option(3, &self.kill_process);
+        out.option(4, &self.running_processes);
+        out.option(5, &self.scan);
+        out.option(6, &self.suspend_process);
+        out.option(7, &self.unisolate);
+        out.option(8, &self.upload);
     }
 }
 
@@ -2497,19 +2344,15 @@ impl rt::Model for PidParameters {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.pid),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.pid)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.pid);
     }
 }
 
@@ -2539,8 +2382,8 @@ impl rt::Model for PidProcessOutput {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.code),
             1 => member.option(&mut self.command),
@@ -2548,14 +2391,10 @@ impl rt::Model for PidProcessOutput {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.code)?;
-        out.option(1, &self.command)?;
-        out.option(2, &self.pid)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.code);
+        out.option(1, &self.command);
+        out.option(2, &self.pid);
     }
 }
 
@@ -2583,19 +2422,15 @@ impl rt::Model for ProcessNameParameters {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.process_name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.process_name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.process_name);
     }
 }
 
@@ -2623,19 +2458,15 @@ impl rt::Model for ProtectionUpdatesNote {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.note),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.note)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.note);
     }
 }
 
@@ -2665,8 +2496,8 @@ impl rt::Model for RawScriptParameters {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.command_line),
             1 => member.value(&mut self.raw),
@@ -2674,14 +2505,10 @@ impl rt::Model for RawScriptParameters {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.command_line)?;
-        out.value(1, &self.raw)?;
-        out.option(2, &self.timeout)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.command_line);
+        out.value(1, &self.raw);
+        out.option(2, &self.timeout);
     }
 }
 
@@ -3025,8 +2852,8 @@ impl rt::Model for ResponseActionDetails {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_state),
             1 => member.option(&mut self.agent_type),
@@ -3046,26 +2873,22 @@ impl rt::Model for ResponseActionDetails {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_state)?;
-        out.option(1, &self.agent_type)?;
-        out.option(2, &self.agents)?;
-        out.value(3, &self.command)?;
-        out.option(4, &self.completed_at)?;
-        out.option(5, &self.created_by)?;
-        out.option(6, &self.hosts)?;
-        out.option(7, &self.id)?;
-        out.option(8, &self.is_complete)?;
-        out.option(9, &self.is_expired)?;
-        out.option(10, &self.outputs)?;
-        out.option(11, &self.parameters)?;
-        out.option(12, &self.started_at)?;
-        out.option(13, &self.status)?;
-        out.option(14, &self.was_successful)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_state);
+        out.option(1, &self.agent_type);
+        out.option(2, &self.agents);
+        out.value(3, &self.command);
+        out.option(4, &self.completed_at);
+        out.option(5, &self.created_by);
+        out.option(6, &self.hosts);
+        out.option(7, &self.id);
+        out.option(8, &self.is_complete);
+        out.option(9, &self.is_expired);
+        out.option(10, &self.outputs);
+        out.option(11, &self.parameters);
+        out.option(12, &self.started_at);
+        out.option(13, &self.status);
+        out.option(14, &self.was_successful);
     }
 }
 
@@ -3123,8 +2946,8 @@ impl rt::Model for RunningProcessesAction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_state),
             1 => member.option(&mut self.agent_type),
@@ -3144,26 +2967,22 @@ impl rt::Model for RunningProcessesAction {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_state)?;
-        out.option(1, &self.agent_type)?;
-        out.option(2, &self.agents)?;
-        out.value(3, &self.command)?;
-        out.option(4, &self.completed_at)?;
-        out.option(5, &self.created_by)?;
-        out.option(6, &self.hosts)?;
-        out.option(7, &self.id)?;
-        out.option(8, &self.is_complete)?;
-        out.option(9, &self.is_expired)?;
-        out.option(10, &self.outputs)?;
-        out.option(11, &self.parameters)?;
-        out.option(12, &self.started_at)?;
-        out.option(13, &self.status)?;
-        out.option(14, &self.was_successful)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_state);
+        out.option(1, &self.agent_type);
+        out.option(2, &self.agents);
+        out.value(3, &self.command);
+        out.option(4, &self.completed_at);
+        out.option(5, &self.created_by);
+        out.option(6, &self.hosts);
+        out.option(7, &self.id);
+        out.option(8, &self.is_complete);
+        out.option(9, &self.is_expired);
+        out.option(10, &self.outputs);
+        out.option(11, &self.parameters);
+        out.option(12, &self.started_at);
+        out.option(13, &self.status);
+        out.option(14, &self.was_successful);
     }
 }
 
@@ -3192,21 +3011,17 @@ impl rt::Model for RunningProcessesOutput {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.content),
             1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.content)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.content);
+        out.value(1, &self.r#type);
     }
 }
 
@@ -3291,8 +3106,8 @@ impl rt::Model for RunscriptAction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_state),
             1 => member.option(&mut self.agent_type),
@@ -3312,26 +3127,22 @@ impl rt::Model for RunscriptAction {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_state)?;
-        out.option(1, &self.agent_type)?;
-        out.option(2, &self.agents)?;
-        out.value(3, &self.command)?;
-        out.option(4, &self.completed_at)?;
-        out.option(5, &self.created_by)?;
-        out.option(6, &self.hosts)?;
-        out.option(7, &self.id)?;
-        out.option(8, &self.is_complete)?;
-        out.option(9, &self.is_expired)?;
-        out.option(10, &self.outputs)?;
-        out.option(11, &self.parameters)?;
-        out.option(12, &self.started_at)?;
-        out.option(13, &self.status)?;
-        out.option(14, &self.was_successful)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_state);
+        out.option(1, &self.agent_type);
+        out.option(2, &self.agents);
+        out.value(3, &self.command);
+        out.option(4, &self.completed_at);
+        out.option(5, &self.created_by);
+        out.option(6, &self.hosts);
+        out.option(7, &self.id);
+        out.option(8, &self.is_complete);
+        out.option(9, &self.is_expired);
+        out.option(10, &self.outputs);
+        out.option(11, &self.parameters);
+        out.option(12, &self.started_at);
+        out.option(13, &self.status);
+        out.option(14, &self.was_successful);
     }
 }
 
@@ -3360,21 +3171,17 @@ impl rt::Model for RunscriptOutput {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.content),
             1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.content)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.content);
+        out.value(1, &self.r#type);
     }
 }
 
@@ -3405,8 +3212,8 @@ impl rt::Model for RunscriptOutputContent {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.download_uri),
             0 => member.option(&mut self.code),
@@ -3415,15 +3222,11 @@ impl rt::Model for RunscriptOutputContent {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.download_uri)?;
-        out.option(0, &self.code)?;
-        out.option(2, &self.stderr)?;
-        out.option(3, &self.stdout)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.download_uri);
+        out.option(0, &self.code);
+        out.option(2, &self.stderr);
+        out.option(3, &self.stdout);
     }
 }
 
@@ -3516,8 +3319,8 @@ impl rt::Model for ScanAction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_state),
             1 => member.option(&mut self.agent_type),
@@ -3537,26 +3340,22 @@ impl rt::Model for ScanAction {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_state)?;
-        out.option(1, &self.agent_type)?;
-        out.option(2, &self.agents)?;
-        out.value(3, &self.command)?;
-        out.option(4, &self.completed_at)?;
-        out.option(5, &self.created_by)?;
-        out.option(6, &self.hosts)?;
-        out.option(7, &self.id)?;
-        out.option(8, &self.is_complete)?;
-        out.option(9, &self.is_expired)?;
-        out.option(10, &self.outputs)?;
-        out.option(11, &self.parameters)?;
-        out.option(12, &self.started_at)?;
-        out.option(13, &self.status)?;
-        out.option(14, &self.was_successful)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_state);
+        out.option(1, &self.agent_type);
+        out.option(2, &self.agents);
+        out.value(3, &self.command);
+        out.option(4, &self.completed_at);
+        out.option(5, &self.created_by);
+        out.option(6, &self.hosts);
+        out.option(7, &self.id);
+        out.option(8, &self.is_complete);
+        out.option(9, &self.is_expired);
+        out.option(10, &self.outputs);
+        out.option(11, &self.parameters);
+        out.option(12, &self.started_at);
+        out.option(13, &self.status);
+        out.option(14, &self.was_successful);
     }
 }
 
@@ -3585,21 +3384,17 @@ impl rt::Model for SentinelOneProcesses {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.download_uri),
             0 => member.option(&mut self.code),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.download_uri)?;
-        out.option(0, &self.code)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.download_uri);
+        out.option(0, &self.code);
     }
 }
 
@@ -3628,21 +3423,17 @@ impl rt::Model for SentinelOneRunscriptParameters {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.script_id),
             1 => member.option(&mut self.script_input),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.script_id)?;
-        out.option(1, &self.script_input)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.script_id);
+        out.option(1, &self.script_input);
     }
 }
 
@@ -3671,21 +3462,17 @@ impl rt::Model for SentinelOneScriptParameters {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.input_params),
             1 => member.value(&mut self.script),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.input_params)?;
-        out.value(1, &self.script)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.input_params);
+        out.value(1, &self.script);
     }
 }
 
@@ -3696,6 +3483,9 @@ impl rt::StringEnum for SortDirection {
             "desc" => Self::Desc,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3724,6 +3514,9 @@ impl rt::StringEnum for SortField {
             "last_checkin" => Self::LastCheckin,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3799,8 +3592,8 @@ impl rt::Model for SuspendProcessAction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_state),
             1 => member.option(&mut self.agent_type),
@@ -3820,26 +3613,22 @@ impl rt::Model for SuspendProcessAction {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_state)?;
-        out.option(1, &self.agent_type)?;
-        out.option(2, &self.agents)?;
-        out.value(3, &self.command)?;
-        out.option(4, &self.completed_at)?;
-        out.option(5, &self.created_by)?;
-        out.option(6, &self.hosts)?;
-        out.option(7, &self.id)?;
-        out.option(8, &self.is_complete)?;
-        out.option(9, &self.is_expired)?;
-        out.option(10, &self.outputs)?;
-        out.option(11, &self.parameters)?;
-        out.option(12, &self.started_at)?;
-        out.option(13, &self.status)?;
-        out.option(14, &self.was_successful)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_state);
+        out.option(1, &self.agent_type);
+        out.option(2, &self.agents);
+        out.value(3, &self.command);
+        out.option(4, &self.completed_at);
+        out.option(5, &self.created_by);
+        out.option(6, &self.hosts);
+        out.option(7, &self.id);
+        out.option(8, &self.is_complete);
+        out.option(9, &self.is_expired);
+        out.option(10, &self.outputs);
+        out.option(11, &self.parameters);
+        out.option(12, &self.started_at);
+        out.option(13, &self.status);
+        out.option(14, &self.was_successful);
     }
 }
 
@@ -3868,21 +3657,17 @@ impl rt::Model for SuspendProcessOutput {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.content),
             1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.content)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.content);
+        out.value(1, &self.r#type);
     }
 }
 
@@ -3994,8 +3779,8 @@ impl rt::Model for UploadAction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_state),
             1 => member.option(&mut self.agent_type),
@@ -4015,26 +3800,22 @@ impl rt::Model for UploadAction {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_state)?;
-        out.option(1, &self.agent_type)?;
-        out.option(2, &self.agents)?;
-        out.value(3, &self.command)?;
-        out.option(4, &self.completed_at)?;
-        out.option(5, &self.created_by)?;
-        out.option(6, &self.hosts)?;
-        out.option(7, &self.id)?;
-        out.option(8, &self.is_complete)?;
-        out.option(9, &self.is_expired)?;
-        out.option(10, &self.outputs)?;
-        out.option(11, &self.parameters)?;
-        out.option(12, &self.started_at)?;
-        out.option(13, &self.status)?;
-        out.option(14, &self.was_successful)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_state);
+        out.option(1, &self.agent_type);
+        out.option(2, &self.agents);
+        out.value(3, &self.command);
+        out.option(4, &self.completed_at);
+        out.option(5, &self.created_by);
+        out.option(6, &self.hosts);
+        out.option(7, &self.id);
+        out.option(8, &self.is_complete);
+        out.option(9, &self.is_expired);
+        out.option(10, &self.outputs);
+        out.option(11, &self.parameters);
+        out.option(12, &self.started_at);
+        out.option(13, &self.status);
+        out.option(14, &self.was_successful);
     }
 }
 
@@ -4063,21 +3844,17 @@ impl rt::Model for UploadOutput {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.content),
             1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.content)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.content);
+        out.value(1, &self.r#type);
     }
 }
 
@@ -4107,8 +3884,8 @@ impl rt::Model for UploadOutputContent {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.code),
             1 => member.option(&mut self.disk_free_space),
@@ -4116,14 +3893,10 @@ impl rt::Model for UploadOutputContent {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.code)?;
-        out.option(1, &self.disk_free_space)?;
-        out.option(2, &self.path)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.code);
+        out.option(1, &self.disk_free_space);
+        out.option(2, &self.path);
     }
 }
 
@@ -4154,8 +3927,8 @@ impl rt::Model for UploadParameters {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.file_id),
             1 => member.option(&mut self.file_name),
@@ -4164,15 +3937,11 @@ impl rt::Model for UploadParameters {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.file_id)?;
-        out.option(1, &self.file_name)?;
-        out.option(2, &self.file_sha256)?;
-        out.option(3, &self.file_size)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.file_id);
+        out.option(1, &self.file_name);
+        out.option(2, &self.file_sha256);
+        out.option(3, &self.file_size);
     }
 }
 
@@ -4204,8 +3973,8 @@ impl rt::Model for GetSuggestionsRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.field),
             1 => member.option(&mut self.field_meta),
@@ -4214,15 +3983,11 @@ impl rt::Model for GetSuggestionsRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field)?;
-        out.option(1, &self.field_meta)?;
-        out.option(2, &self.filters)?;
-        out.option(3, &self.query)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.field);
+        out.option(1, &self.field_meta);
+        out.option(2, &self.filters);
+        out.option(3, &self.query);
     }
 }
 

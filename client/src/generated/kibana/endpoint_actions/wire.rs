@@ -10,7 +10,7 @@ use crate::body::Body;
 use crate::response::Binary;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     FileInfo, GetFileInfoResponse, CancelRequest, DumpMemoryRequest, ExecuteRequest,
     GetFileRequest, GetProcessesRequest, IsolateRequest, IsolateLegacyRequest,
@@ -63,8 +63,8 @@ impl rt::Model for FileInfo {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.action_id),
             1 => member.option(&mut self.agent_id),
@@ -78,20 +78,16 @@ impl rt::Model for FileInfo {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.action_id)?;
-        out.option(1, &self.agent_id)?;
-        out.option(2, &self.agent_type)?;
-        out.option(3, &self.created)?;
-        out.option(4, &self.id)?;
-        out.option(5, &self.mime_type)?;
-        out.option(6, &self.name)?;
-        out.option(7, &self.size)?;
-        out.option(8, &self.status)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.action_id);
+        out.option(1, &self.agent_id);
+        out.option(2, &self.agent_type);
+        out.option(3, &self.created);
+        out.option(4, &self.id);
+        out.option(5, &self.mime_type);
+        out.option(6, &self.name);
+        out.option(7, &self.size);
+        out.option(8, &self.status);
     }
 }
 
@@ -105,6 +101,9 @@ impl rt::StringEnum for FileInfoStatus {
             "DELETED" => Self::Deleted,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -142,19 +141,15 @@ impl rt::Model for GetFileInfoResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.data),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.data)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.data);
     }
 }
 
@@ -194,8 +189,8 @@ impl rt::Model for CancelRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_type),
             1 => member.option(&mut self.alert_ids),
@@ -206,17 +201,13 @@ impl rt::Model for CancelRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_type)?;
-        out.option(1, &self.alert_ids)?;
-        out.option(2, &self.case_ids)?;
-        out.option(3, &self.comment)?;
-        out.value(4, &self.endpoint_ids)?;
-        out.value(5, &self.parameters)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_type);
+        out.option(1, &self.alert_ids);
+        out.option(2, &self.case_ids);
+        out.option(3, &self.comment);
+        out.value(4, &self.endpoint_ids);
+        out.value(5, &self.parameters);
     }
 }
 
@@ -308,8 +299,8 @@ impl rt::Model for DumpMemoryRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_type),
             1 => member.option(&mut self.alert_ids),
@@ -320,17 +311,13 @@ impl rt::Model for DumpMemoryRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_type)?;
-        out.option(1, &self.alert_ids)?;
-        out.option(2, &self.case_ids)?;
-        out.option(3, &self.comment)?;
-        out.value(4, &self.endpoint_ids)?;
-        out.value(5, &self.parameters)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_type);
+        out.option(1, &self.alert_ids);
+        out.option(2, &self.case_ids);
+        out.option(3, &self.comment);
+        out.value(4, &self.endpoint_ids);
+        out.value(5, &self.parameters);
     }
 }
 
@@ -396,8 +383,8 @@ impl rt::Model for ExecuteRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_type),
             1 => member.option(&mut self.alert_ids),
@@ -408,17 +395,13 @@ impl rt::Model for ExecuteRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_type)?;
-        out.option(1, &self.alert_ids)?;
-        out.option(2, &self.case_ids)?;
-        out.option(3, &self.comment)?;
-        out.value(4, &self.endpoint_ids)?;
-        out.value(5, &self.parameters)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_type);
+        out.option(1, &self.alert_ids);
+        out.option(2, &self.case_ids);
+        out.option(3, &self.comment);
+        out.value(4, &self.endpoint_ids);
+        out.value(5, &self.parameters);
     }
 }
 
@@ -507,8 +490,8 @@ impl rt::Model for GetFileRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_type),
             1 => member.option(&mut self.alert_ids),
@@ -519,17 +502,13 @@ impl rt::Model for GetFileRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_type)?;
-        out.option(1, &self.alert_ids)?;
-        out.option(2, &self.case_ids)?;
-        out.option(3, &self.comment)?;
-        out.value(4, &self.endpoint_ids)?;
-        out.value(5, &self.parameters)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_type);
+        out.option(1, &self.alert_ids);
+        out.option(2, &self.case_ids);
+        out.option(3, &self.comment);
+        out.value(4, &self.endpoint_ids);
+        out.value(5, &self.parameters);
     }
 }
 
@@ -658,8 +637,8 @@ impl rt::Model for GetProcessesRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_type),
             1 => member.option(&mut self.alert_ids),
@@ -670,17 +649,13 @@ impl rt::Model for GetProcessesRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_type)?;
-        out.option(1, &self.alert_ids)?;
-        out.option(2, &self.case_ids)?;
-        out.option(3, &self.comment)?;
-        out.value(4, &self.endpoint_ids)?;
-        out.option(5, &self.parameters)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_type);
+        out.option(1, &self.alert_ids);
+        out.option(2, &self.case_ids);
+        out.option(3, &self.comment);
+        out.value(4, &self.endpoint_ids);
+        out.option(5, &self.parameters);
     }
 }
 
@@ -794,8 +769,8 @@ impl rt::Model for IsolateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_type),
             1 => member.option(&mut self.alert_ids),
@@ -806,17 +781,13 @@ impl rt::Model for IsolateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_type)?;
-        out.option(1, &self.alert_ids)?;
-        out.option(2, &self.case_ids)?;
-        out.option(3, &self.comment)?;
-        out.value(4, &self.endpoint_ids)?;
-        out.option(5, &self.parameters)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_type);
+        out.option(1, &self.alert_ids);
+        out.option(2, &self.case_ids);
+        out.option(3, &self.comment);
+        out.value(4, &self.endpoint_ids);
+        out.option(5, &self.parameters);
     }
 }
 
@@ -882,8 +853,8 @@ impl rt::Model for IsolateLegacyRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_type),
             1 => member.option(&mut self.alert_ids),
@@ -894,17 +865,13 @@ impl rt::Model for IsolateLegacyRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_type)?;
-        out.option(1, &self.alert_ids)?;
-        out.option(2, &self.case_ids)?;
-        out.option(3, &self.comment)?;
-        out.value(4, &self.endpoint_ids)?;
-        out.option(5, &self.parameters)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_type);
+        out.option(1, &self.alert_ids);
+        out.option(2, &self.case_ids);
+        out.option(3, &self.comment);
+        out.value(4, &self.endpoint_ids);
+        out.option(5, &self.parameters);
     }
 }
 
@@ -970,8 +937,8 @@ impl rt::Model for KillProcessRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_type),
             1 => member.option(&mut self.alert_ids),
@@ -982,17 +949,13 @@ impl rt::Model for KillProcessRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_type)?;
-        out.option(1, &self.alert_ids)?;
-        out.option(2, &self.case_ids)?;
-        out.option(3, &self.comment)?;
-        out.value(4, &self.endpoint_ids)?;
-        out.value(5, &self.parameters)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_type);
+        out.option(1, &self.alert_ids);
+        out.option(2, &self.case_ids);
+        out.option(3, &self.comment);
+        out.value(4, &self.endpoint_ids);
+        out.value(5, &self.parameters);
     }
 }
 
@@ -1113,8 +1076,8 @@ impl rt::Model for ReleaseRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_type),
             1 => member.option(&mut self.alert_ids),
@@ -1125,17 +1088,13 @@ impl rt::Model for ReleaseRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_type)?;
-        out.option(1, &self.alert_ids)?;
-        out.option(2, &self.case_ids)?;
-        out.option(3, &self.comment)?;
-        out.value(4, &self.endpoint_ids)?;
-        out.option(5, &self.parameters)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_type);
+        out.option(1, &self.alert_ids);
+        out.option(2, &self.case_ids);
+        out.option(3, &self.comment);
+        out.value(4, &self.endpoint_ids);
+        out.option(5, &self.parameters);
     }
 }
 
@@ -1201,8 +1160,8 @@ impl rt::Model for ReleaseLegacyRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_type),
             1 => member.option(&mut self.alert_ids),
@@ -1213,17 +1172,13 @@ impl rt::Model for ReleaseLegacyRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_type)?;
-        out.option(1, &self.alert_ids)?;
-        out.option(2, &self.case_ids)?;
-        out.option(3, &self.comment)?;
-        out.value(4, &self.endpoint_ids)?;
-        out.option(5, &self.parameters)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_type);
+        out.option(1, &self.alert_ids);
+        out.option(2, &self.case_ids);
+        out.option(3, &self.comment);
+        out.value(4, &self.endpoint_ids);
+        out.option(5, &self.parameters);
     }
 }
 
@@ -1289,8 +1244,8 @@ impl rt::Model for RunScriptRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_type),
             1 => member.option(&mut self.alert_ids),
@@ -1301,17 +1256,13 @@ impl rt::Model for RunScriptRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_type)?;
-        out.option(1, &self.alert_ids)?;
-        out.option(2, &self.case_ids)?;
-        out.option(3, &self.comment)?;
-        out.value(4, &self.endpoint_ids)?;
-        out.value(5, &self.parameters)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_type);
+        out.option(1, &self.alert_ids);
+        out.option(2, &self.case_ids);
+        out.option(3, &self.comment);
+        out.value(4, &self.endpoint_ids);
+        out.value(5, &self.parameters);
     }
 }
 
@@ -1377,8 +1328,8 @@ impl rt::Model for RunScriptLegacyRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_type),
             1 => member.option(&mut self.alert_ids),
@@ -1389,17 +1340,13 @@ impl rt::Model for RunScriptLegacyRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_type)?;
-        out.option(1, &self.alert_ids)?;
-        out.option(2, &self.case_ids)?;
-        out.option(3, &self.comment)?;
-        out.option(4, &self.endpoint_ids)?;
-        out.value(5, &self.parameters)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_type);
+        out.option(1, &self.alert_ids);
+        out.option(2, &self.case_ids);
+        out.option(3, &self.comment);
+        out.option(4, &self.endpoint_ids);
+        out.value(5, &self.parameters);
     }
 }
 
@@ -1465,8 +1412,8 @@ impl rt::Model for ScanRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_type),
             1 => member.option(&mut self.alert_ids),
@@ -1477,17 +1424,13 @@ impl rt::Model for ScanRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_type)?;
-        out.option(1, &self.alert_ids)?;
-        out.option(2, &self.case_ids)?;
-        out.option(3, &self.comment)?;
-        out.value(4, &self.endpoint_ids)?;
-        out.value(5, &self.parameters)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_type);
+        out.option(1, &self.alert_ids);
+        out.option(2, &self.case_ids);
+        out.option(3, &self.comment);
+        out.value(4, &self.endpoint_ids);
+        out.value(5, &self.parameters);
     }
 }
 
@@ -1553,8 +1496,8 @@ impl rt::Model for SuspendProcessRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_type),
             1 => member.option(&mut self.alert_ids),
@@ -1565,17 +1508,13 @@ impl rt::Model for SuspendProcessRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_type)?;
-        out.option(1, &self.alert_ids)?;
-        out.option(2, &self.case_ids)?;
-        out.option(3, &self.comment)?;
-        out.value(4, &self.endpoint_ids)?;
-        out.value(5, &self.parameters)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_type);
+        out.option(1, &self.alert_ids);
+        out.option(2, &self.case_ids);
+        out.option(3, &self.comment);
+        out.value(4, &self.endpoint_ids);
+        out.value(5, &self.parameters);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     Empty, ExceptionList, ExceptionListItem, ExistsEntry, FindResponse, ItemComment,
     ListEntry, MatchAnyEntry, MatchEntry, NestedEntry, ValueListReference, WildcardEntry,
@@ -44,13 +44,11 @@ impl rt::Model for Empty {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         _: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.untyped()
     }
-    fn write<S: SerializeMap>(&self, _: &mut rt::Writer<'_, S>) -> Result<(), S::Error> {
-        Ok(())
-    }
+    fn write<S: SerializeMap>(&self, _: &mut rt::Writer<'_, S>) {}
 }
 
 impl rt::Union for EndpointList {
@@ -125,6 +123,9 @@ impl rt::StringEnum for EntryOperator {
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
+    }
     fn name(&self) -> &str {
         match self {
             Self::Excluded => "excluded",
@@ -192,8 +193,8 @@ impl rt::Model for ExceptionList {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.meta_version),
             1 => member.value(&mut self.created_at),
@@ -215,28 +216,24 @@ impl rt::Model for ExceptionList {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.meta_version)?;
-        out.value(1, &self.created_at)?;
-        out.value(2, &self.created_by)?;
-        out.value(3, &self.description)?;
-        out.value(4, &self.id)?;
-        out.value(5, &self.immutable)?;
-        out.value(6, &self.list_id)?;
-        out.option(7, &self.meta)?;
-        out.value(8, &self.name)?;
-        out.value(9, &self.namespace_type)?;
-        out.option(10, &self.os_types)?;
-        out.option(11, &self.tags)?;
-        out.value(12, &self.tie_breaker_id)?;
-        out.value(13, &self.r#type)?;
-        out.value(14, &self.updated_at)?;
-        out.value(15, &self.updated_by)?;
-        out.value(16, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.meta_version);
+        out.value(1, &self.created_at);
+        out.value(2, &self.created_by);
+        out.value(3, &self.description);
+        out.value(4, &self.id);
+        out.value(5, &self.immutable);
+        out.value(6, &self.list_id);
+        out.option(7, &self.meta);
+        out.value(8, &self.name);
+        out.value(9, &self.namespace_type);
+        out.option(10, &self.os_types);
+        out.option(11, &self.tags);
+        out.value(12, &self.tie_breaker_id);
+        out.value(13, &self.r#type);
+        out.value(14, &self.updated_at);
+        out.value(15, &self.updated_by);
+        out.value(16, &self.version);
     }
 }
 
@@ -301,8 +298,8 @@ impl rt::Model for ExceptionListItem {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.version),
             1 => member.value(&mut self.comments),
@@ -326,30 +323,26 @@ impl rt::Model for ExceptionListItem {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.version)?;
-        out.value(1, &self.comments)?;
-        out.value(2, &self.created_at)?;
-        out.value(3, &self.created_by)?;
-        out.value(4, &self.description)?;
-        out.value(5, &self.entries)?;
-        out.option(6, &self.expire_time)?;
-        out.value(7, &self.id)?;
-        out.value(8, &self.item_id)?;
-        out.value(9, &self.list_id)?;
-        out.option(10, &self.meta)?;
-        out.value(11, &self.name)?;
-        out.value(12, &self.namespace_type)?;
-        out.option(13, &self.os_types)?;
-        out.option(14, &self.tags)?;
-        out.value(15, &self.tie_breaker_id)?;
-        out.value(17, &self.updated_at)?;
-        out.value(18, &self.updated_by)?;
-        out.literal(16, "\"simple\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.version);
+        out.value(1, &self.comments);
+        out.value(2, &self.created_at);
+        out.value(3, &self.created_by);
+        out.value(4, &self.description);
+        out.value(5, &self.entries);
+        out.option(6, &self.expire_time);
+        out.value(7, &self.id);
+        out.value(8, &self.item_id);
+        out.value(9, &self.list_id);
+        out.option(10, &self.meta);
+        out.value(11, &self.name);
+        out.value(12, &self.namespace_type);
+        out.option(13, &self.os_types);
+        out.option(14, &self.tags);
+        out.value(15, &self.tie_breaker_id);
+        out.value(17, &self.updated_at);
+        out.value(18, &self.updated_by);
+        out.literal(16, "\"simple\"");
     }
 }
 
@@ -366,6 +359,9 @@ impl rt::StringEnum for ExceptionListType {
             "endpoint_blocklists" => Self::EndpointBlocklists,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -407,8 +403,8 @@ impl rt::Model for ExistsEntry {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.field),
             1 => member.value(&mut self.operator),
@@ -416,14 +412,10 @@ impl rt::Model for ExistsEntry {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field)?;
-        out.value(1, &self.operator)?;
-        out.literal(2, "\"exists\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.field);
+        out.value(1, &self.operator);
+        out.literal(2, "\"exists\"");
     }
 }
 
@@ -455,8 +447,8 @@ impl rt::Model for FindResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.data),
             1 => member.value(&mut self.page),
@@ -466,16 +458,12 @@ impl rt::Model for FindResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data)?;
-        out.value(1, &self.page)?;
-        out.value(2, &self.per_page)?;
-        out.option(3, &self.pit)?;
-        out.value(4, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.data);
+        out.value(1, &self.page);
+        out.value(2, &self.per_page);
+        out.option(3, &self.pit);
+        out.value(4, &self.total);
     }
 }
 
@@ -560,8 +548,8 @@ impl rt::Model for ItemComment {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.comment),
             1 => member.value(&mut self.created_at),
@@ -572,17 +560,13 @@ impl rt::Model for ItemComment {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.comment)?;
-        out.value(1, &self.created_at)?;
-        out.value(2, &self.created_by)?;
-        out.value(3, &self.id)?;
-        out.option(4, &self.updated_at)?;
-        out.option(5, &self.updated_by)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.comment);
+        out.value(1, &self.created_at);
+        out.value(2, &self.created_by);
+        out.value(3, &self.id);
+        out.option(4, &self.updated_at);
+        out.option(5, &self.updated_by);
     }
 }
 
@@ -682,8 +666,8 @@ impl rt::Model for ListEntry {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.field),
             1 => member.value(&mut self.list),
@@ -692,15 +676,11 @@ impl rt::Model for ListEntry {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field)?;
-        out.value(1, &self.list)?;
-        out.value(2, &self.operator)?;
-        out.literal(3, "\"list\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.field);
+        out.value(1, &self.list);
+        out.value(2, &self.operator);
+        out.literal(3, "\"list\"");
     }
 }
 
@@ -730,8 +710,8 @@ impl rt::Model for MatchAnyEntry {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.field),
             1 => member.value(&mut self.operator),
@@ -740,15 +720,11 @@ impl rt::Model for MatchAnyEntry {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field)?;
-        out.value(1, &self.operator)?;
-        out.value(3, &self.value)?;
-        out.literal(2, "\"match_any\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.field);
+        out.value(1, &self.operator);
+        out.value(3, &self.value);
+        out.literal(2, "\"match_any\"");
     }
 }
 
@@ -778,8 +754,8 @@ impl rt::Model for MatchEntry {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.field),
             1 => member.value(&mut self.operator),
@@ -788,15 +764,11 @@ impl rt::Model for MatchEntry {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field)?;
-        out.value(1, &self.operator)?;
-        out.value(3, &self.value)?;
-        out.literal(2, "\"match\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.field);
+        out.value(1, &self.operator);
+        out.value(3, &self.value);
+        out.literal(2, "\"match\"");
     }
 }
 
@@ -807,6 +779,9 @@ impl rt::StringEnum for NamespaceType {
             "single" => Self::Single,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -842,8 +817,8 @@ impl rt::Model for NestedEntry {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.entries),
             1 => member.value(&mut self.field),
@@ -851,14 +826,10 @@ impl rt::Model for NestedEntry {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.entries)?;
-        out.value(1, &self.field)?;
-        out.literal(2, "\"nested\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.entries);
+        out.value(1, &self.field);
+        out.literal(2, "\"nested\"");
     }
 }
 
@@ -870,6 +841,9 @@ impl rt::StringEnum for OsType {
             "windows" => Self::Windows,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -906,21 +880,17 @@ impl rt::Model for ValueListReference {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.value(1, &self.r#type);
     }
 }
 
@@ -952,6 +922,9 @@ impl rt::StringEnum for ValueListType {
             "text" => Self::Text,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1009,8 +982,8 @@ impl rt::Model for WildcardEntry {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.field),
             1 => member.value(&mut self.operator),
@@ -1019,15 +992,11 @@ impl rt::Model for WildcardEntry {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field)?;
-        out.value(1, &self.operator)?;
-        out.value(3, &self.value)?;
-        out.literal(2, "\"wildcard\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.field);
+        out.value(1, &self.operator);
+        out.value(3, &self.value);
+        out.literal(2, "\"wildcard\"");
     }
 }
 
@@ -1072,8 +1041,8 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.comments),
             1 => member.value(&mut self.description),
@@ -1087,20 +1056,16 @@ impl rt::Model for CreateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.comments)?;
-        out.value(1, &self.description)?;
-        out.value(2, &self.entries)?;
-        out.option(3, &self.item_id)?;
-        out.option(4, &self.meta)?;
-        out.value(5, &self.name)?;
-        out.option(6, &self.os_types)?;
-        out.option(7, &self.tags)?;
-        out.literal(8, "\"simple\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.comments);
+        out.value(1, &self.description);
+        out.value(2, &self.entries);
+        out.option(3, &self.item_id);
+        out.option(4, &self.meta);
+        out.value(5, &self.name);
+        out.option(6, &self.os_types);
+        out.option(7, &self.tags);
+        out.literal(8, "\"simple\"");
     }
 }
 
@@ -1318,8 +1283,8 @@ impl rt::Model for UpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.version),
             1 => member.option(&mut self.comments),
@@ -1335,22 +1300,18 @@ impl rt::Model for UpdateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.version)?;
-        out.option(1, &self.comments)?;
-        out.value(2, &self.description)?;
-        out.value(3, &self.entries)?;
-        out.option(4, &self.id)?;
-        out.option(5, &self.item_id)?;
-        out.option(6, &self.meta)?;
-        out.value(7, &self.name)?;
-        out.option(8, &self.os_types)?;
-        out.option(9, &self.tags)?;
-        out.literal(10, "\"simple\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.version);
+        out.option(1, &self.comments);
+        out.value(2, &self.description);
+        out.value(3, &self.entries);
+        out.option(4, &self.id);
+        out.option(5, &self.item_id);
+        out.option(6, &self.meta);
+        out.value(7, &self.name);
+        out.option(8, &self.os_types);
+        out.option(9, &self.tags);
+        out.literal(10, "\"simple\"");
     }
 }
 

@@ -8,7 +8,7 @@ use serde::ser::SerializeMap;
 use crate::rt;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     Asset, AssetCriticality, AssetCriticalityRecord, BulkUploadError, BulkUploadStats,
     CsvUploadError, CsvUploadStats, ElasticsearchPrivileges, EngineComponentStatus,
@@ -75,8 +75,8 @@ impl rt::Model for Asset {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.business_unit),
             1 => member.option(&mut self.criticality),
@@ -90,20 +90,16 @@ impl rt::Model for Asset {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.business_unit)?;
-        out.option(1, &self.criticality)?;
-        out.option(2, &self.environment)?;
-        out.option(3, &self.id)?;
-        out.option(4, &self.model)?;
-        out.option(5, &self.name)?;
-        out.option(6, &self.owner)?;
-        out.option(7, &self.serial_number)?;
-        out.option(8, &self.vendor)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.business_unit);
+        out.option(1, &self.criticality);
+        out.option(2, &self.environment);
+        out.option(3, &self.id);
+        out.option(4, &self.model);
+        out.option(5, &self.name);
+        out.option(6, &self.owner);
+        out.option(7, &self.serial_number);
+        out.option(8, &self.vendor);
     }
 }
 
@@ -131,19 +127,15 @@ impl rt::Model for AssetCriticality {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.criticality),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.criticality)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.criticality);
     }
 }
 
@@ -156,6 +148,9 @@ impl rt::StringEnum for AssetCriticalityLevel {
             "extreme_impact" => Self::ExtremeImpact,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -210,8 +205,8 @@ impl rt::Model for AssetCriticalityRecord {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             5 => member.value(&mut self.id_field),
             6 => member.value(&mut self.id_value),
@@ -225,20 +220,16 @@ impl rt::Model for AssetCriticalityRecord {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(5, &self.id_field)?;
-        out.value(6, &self.id_value)?;
-        out.value(2, &self.criticality_level)?;
-        out.value(1, &self.asset)?;
-        out.option(3, &self.entity)?;
-        out.option(4, &self.host)?;
-        out.option(7, &self.service)?;
-        out.option(8, &self.user)?;
-        out.value(0, &self.timestamp)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(5, &self.id_field);
+        out.value(6, &self.id_value);
+        out.value(2, &self.criticality_level);
+        out.value(1, &self.asset);
+        out.option(3, &self.entity);
+        out.option(4, &self.host);
+        out.option(7, &self.service);
+        out.option(8, &self.user);
+        out.value(0, &self.timestamp);
     }
 }
 
@@ -252,6 +243,9 @@ impl rt::StringEnum for BulkUploadCriticalityLevel {
             "unassigned" => Self::Unassigned,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -290,21 +284,17 @@ impl rt::Model for BulkUploadError {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.index),
             1 => member.value(&mut self.message),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.index)?;
-        out.value(1, &self.message)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.index);
+        out.value(1, &self.message);
     }
 }
 
@@ -334,8 +324,8 @@ impl rt::Model for BulkUploadStats {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.failed),
             1 => member.value(&mut self.successful),
@@ -343,14 +333,10 @@ impl rt::Model for BulkUploadStats {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.failed)?;
-        out.value(1, &self.successful)?;
-        out.value(2, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.failed);
+        out.value(1, &self.successful);
+        out.value(2, &self.total);
     }
 }
 
@@ -380,8 +366,8 @@ impl rt::Model for CsvUploadError {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.index),
             1 => member.value(&mut self.message),
@@ -389,14 +375,10 @@ impl rt::Model for CsvUploadError {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.index)?;
-        out.value(1, &self.message)?;
-        out.nullable(2, &self.username)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.nullable(0, &self.index);
+        out.value(1, &self.message);
+        out.nullable(2, &self.username);
     }
 }
 
@@ -426,8 +408,8 @@ impl rt::Model for CsvUploadStats {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.failed),
             1 => member.value(&mut self.successful),
@@ -435,14 +417,10 @@ impl rt::Model for CsvUploadStats {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.failed)?;
-        out.value(1, &self.successful)?;
-        out.value(2, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.failed);
+        out.value(1, &self.successful);
+        out.value(2, &self.total);
     }
 }
 
@@ -471,21 +449,17 @@ impl rt::Model for ElasticsearchPrivileges {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.cluster),
             1 => member.option(&mut self.index),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.cluster)?;
-        out.option(1, &self.index)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.cluster);
+        out.option(1, &self.index);
     }
 }
 
@@ -518,8 +492,8 @@ impl rt::Model for EngineComponentStatus {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.errors),
             1 => member.option(&mut self.health),
@@ -530,17 +504,13 @@ impl rt::Model for EngineComponentStatus {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.errors)?;
-        out.option(1, &self.health)?;
-        out.value(2, &self.id)?;
-        out.value(3, &self.installed)?;
-        out.option(4, &self.metadata)?;
-        out.value(5, &self.resource)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.errors);
+        out.option(1, &self.health);
+        out.value(2, &self.id);
+        out.value(3, &self.installed);
+        out.option(4, &self.metadata);
+        out.value(5, &self.resource);
     }
 }
 
@@ -569,21 +539,17 @@ impl rt::Model for EngineComponentStatusError {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.message),
             1 => member.option(&mut self.title),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.message)?;
-        out.option(1, &self.title)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.message);
+        out.option(1, &self.title);
     }
 }
 
@@ -597,6 +563,9 @@ impl rt::StringEnum for EngineComponentStatusHealth {
             "unknown" => Self::Unknown,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -626,6 +595,9 @@ impl rt::StringEnum for EngineComponentType {
             "ilm_policy" => Self::IlmPolicy,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -669,19 +641,15 @@ impl rt::Model for EngineDataViewChanges {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.index_patterns),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.index_patterns)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.index_patterns);
     }
 }
 
@@ -710,21 +678,17 @@ impl rt::Model for EngineDataViewUpdate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.changes),
             1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.changes)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.changes);
+        out.value(1, &self.r#type);
     }
 }
 
@@ -776,8 +740,8 @@ impl rt::Model for EngineDescriptor {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.delay),
             1 => member.option(&mut self.docs_per_second),
@@ -794,23 +758,19 @@ impl rt::Model for EngineDescriptor {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.delay)?;
-        out.option(1, &self.docs_per_second)?;
-        out.option(2, &self.error)?;
-        out.value(3, &self.field_history_length)?;
-        out.option(4, &self.filter)?;
-        out.option(5, &self.frequency)?;
-        out.value(6, &self.index_pattern)?;
-        out.option(7, &self.lookback_period)?;
-        out.value(8, &self.status)?;
-        out.option(9, &self.timeout)?;
-        out.option(10, &self.timestamp_field)?;
-        out.value(11, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.delay);
+        out.option(1, &self.docs_per_second);
+        out.option(2, &self.error);
+        out.value(3, &self.field_history_length);
+        out.option(4, &self.filter);
+        out.option(5, &self.frequency);
+        out.value(6, &self.index_pattern);
+        out.option(7, &self.lookback_period);
+        out.value(8, &self.status);
+        out.option(9, &self.timeout);
+        out.option(10, &self.timestamp_field);
+        out.value(11, &self.r#type);
     }
 }
 
@@ -838,21 +798,17 @@ impl rt::Model for EngineDescriptorError {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.message),
             0 => member.literal("\"init\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.message)?;
-        out.literal(0, "\"init\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.message);
+        out.literal(0, "\"init\"");
     }
 }
 
@@ -880,19 +836,15 @@ impl rt::Model for EngineMetadata {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.r#type);
     }
 }
 
@@ -906,6 +858,9 @@ impl rt::StringEnum for EngineStatus {
             "error" => Self::Error,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -991,19 +946,15 @@ impl rt::Model for EntityEvent {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.ingested),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.ingested)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.ingested);
     }
 }
 
@@ -1053,8 +1004,8 @@ impl rt::Model for EntityField {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.engine_metadata),
             1 => member.option(&mut self.attributes),
@@ -1070,22 +1021,18 @@ impl rt::Model for EntityField {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.engine_metadata)?;
-        out.option(1, &self.attributes)?;
-        out.option(2, &self.behaviors)?;
-        out.value(3, &self.id)?;
-        out.option(4, &self.lifecycle)?;
-        out.option(5, &self.name)?;
-        out.option(6, &self.relationships)?;
-        out.option(7, &self.risk)?;
-        out.option(8, &self.source)?;
-        out.option(9, &self.sub_type)?;
-        out.option(10, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.engine_metadata);
+        out.option(1, &self.attributes);
+        out.option(2, &self.behaviors);
+        out.value(3, &self.id);
+        out.option(4, &self.lifecycle);
+        out.option(5, &self.name);
+        out.option(6, &self.relationships);
+        out.option(7, &self.risk);
+        out.option(8, &self.source);
+        out.option(9, &self.sub_type);
+        out.option(10, &self.r#type);
     }
 }
 
@@ -1116,8 +1063,8 @@ impl rt::Model for EntityFieldAttributes {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.asset),
             1 => member.option(&mut self.managed),
@@ -1126,15 +1073,11 @@ impl rt::Model for EntityFieldAttributes {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.asset)?;
-        out.option(1, &self.managed)?;
-        out.option(2, &self.mfa_enabled)?;
-        out.option(3, &self.privileged)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.asset);
+        out.option(1, &self.managed);
+        out.option(2, &self.mfa_enabled);
+        out.option(3, &self.privileged);
     }
 }
 
@@ -1164,8 +1107,8 @@ impl rt::Model for EntityFieldBehaviors {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.brute_force_victim),
             1 => member.option(&mut self.new_country_login),
@@ -1173,14 +1116,10 @@ impl rt::Model for EntityFieldBehaviors {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.brute_force_victim)?;
-        out.option(1, &self.new_country_login)?;
-        out.option(2, &self.used_usb_device)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.brute_force_victim);
+        out.option(1, &self.new_country_login);
+        out.option(2, &self.used_usb_device);
     }
 }
 
@@ -1209,21 +1148,17 @@ impl rt::Model for EntityFieldLifecycle {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.first_seen),
             1 => member.option(&mut self.last_activity),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.first_seen)?;
-        out.option(1, &self.last_activity)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.first_seen);
+        out.option(1, &self.last_activity);
     }
 }
 
@@ -1269,8 +1204,8 @@ impl rt::Model for EntityFieldRelationships {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.accessed_frequently_by),
             1 => member.option(&mut self.accesses_frequently),
@@ -1284,20 +1219,16 @@ impl rt::Model for EntityFieldRelationships {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.accessed_frequently_by)?;
-        out.option(1, &self.accesses_frequently)?;
-        out.option(2, &self.communicates_with)?;
-        out.option(3, &self.dependent_of)?;
-        out.option(4, &self.depends_on)?;
-        out.option(5, &self.owned_by)?;
-        out.option(6, &self.owns)?;
-        out.option(7, &self.supervised_by)?;
-        out.option(8, &self.supervises)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.accessed_frequently_by);
+        out.option(1, &self.accesses_frequently);
+        out.option(2, &self.communicates_with);
+        out.option(3, &self.dependent_of);
+        out.option(4, &self.depends_on);
+        out.option(5, &self.owned_by);
+        out.option(6, &self.owns);
+        out.option(7, &self.supervised_by);
+        out.option(8, &self.supervises);
     }
 }
 
@@ -1327,8 +1258,8 @@ impl rt::Model for EntityFieldRisk {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.calculated_level),
             1 => member.option(&mut self.calculated_score),
@@ -1336,14 +1267,10 @@ impl rt::Model for EntityFieldRisk {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.calculated_level)?;
-        out.option(1, &self.calculated_score)?;
-        out.option(2, &self.calculated_score_norm)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.calculated_level);
+        out.option(1, &self.calculated_score);
+        out.option(2, &self.calculated_score_norm);
     }
 }
 
@@ -1357,6 +1284,9 @@ impl rt::StringEnum for EntityRiskLevel {
             "Critical" => Self::Critical,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1422,8 +1352,8 @@ impl rt::Model for EntityRiskScoreRecord {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.timestamp),
             1 => member.value(&mut self.calculated_level),
@@ -1442,25 +1372,21 @@ impl rt::Model for EntityRiskScoreRecord {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.timestamp)?;
-        out.value(1, &self.calculated_level)?;
-        out.value(2, &self.calculated_score)?;
-        out.value(3, &self.calculated_score_norm)?;
-        out.value(4, &self.category_1_count)?;
-        out.value(5, &self.category_1_score)?;
-        out.option(6, &self.category_2_count)?;
-        out.option(7, &self.category_2_score)?;
-        out.option(8, &self.criticality_level)?;
-        out.option(9, &self.criticality_modifier)?;
-        out.value(10, &self.id_field)?;
-        out.value(11, &self.id_value)?;
-        out.value(12, &self.inputs)?;
-        out.value(13, &self.notes)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.timestamp);
+        out.value(1, &self.calculated_level);
+        out.value(2, &self.calculated_score);
+        out.value(3, &self.calculated_score_norm);
+        out.value(4, &self.category_1_count);
+        out.value(5, &self.category_1_score);
+        out.option(6, &self.category_2_count);
+        out.option(7, &self.category_2_score);
+        out.option(8, &self.criticality_level);
+        out.option(9, &self.criticality_modifier);
+        out.value(10, &self.id_field);
+        out.value(11, &self.id_value);
+        out.value(12, &self.inputs);
+        out.value(13, &self.notes);
     }
 }
 
@@ -1473,6 +1399,9 @@ impl rt::StringEnum for EntityType {
             "generic" => Self::Generic,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1511,8 +1440,8 @@ impl rt::Model for GenericEntity {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.timestamp),
             1 => member.option(&mut self.asset),
@@ -1520,14 +1449,10 @@ impl rt::Model for GenericEntity {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.timestamp)?;
-        out.option(1, &self.asset)?;
-        out.value(2, &self.entity)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.timestamp);
+        out.option(1, &self.asset);
+        out.value(2, &self.entity);
     }
 }
 
@@ -1555,19 +1480,15 @@ impl rt::Model for HealthError {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.message),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.message)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.message);
     }
 }
 
@@ -1599,8 +1520,8 @@ impl rt::Model for HostEntity {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.timestamp),
             1 => member.option(&mut self.asset),
@@ -1610,16 +1531,12 @@ impl rt::Model for HostEntity {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.timestamp)?;
-        out.option(1, &self.asset)?;
-        out.value(2, &self.entity)?;
-        out.option(3, &self.event)?;
-        out.option(4, &self.host)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.timestamp);
+        out.option(1, &self.asset);
+        out.value(2, &self.entity);
+        out.option(3, &self.event);
+        out.option(4, &self.host);
     }
 }
 
@@ -1667,8 +1584,8 @@ impl rt::Model for HostFields {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.architecture),
             1 => member.option(&mut self.domain),
@@ -1683,21 +1600,17 @@ impl rt::Model for HostFields {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.architecture)?;
-        out.option(1, &self.domain)?;
-        out.option(2, &self.entity)?;
-        out.option(3, &self.hostname)?;
-        out.option(4, &self.id)?;
-        out.option(5, &self.ip)?;
-        out.option(6, &self.mac)?;
-        out.value(7, &self.name)?;
-        out.option(8, &self.risk)?;
-        out.option(9, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.architecture);
+        out.option(1, &self.domain);
+        out.option(2, &self.entity);
+        out.option(3, &self.hostname);
+        out.option(4, &self.id);
+        out.option(5, &self.ip);
+        out.option(6, &self.mac);
+        out.value(7, &self.name);
+        out.option(8, &self.risk);
+        out.option(9, &self.r#type);
     }
 }
 
@@ -1710,6 +1623,9 @@ impl rt::StringEnum for IdField {
             "entity.id" => Self::EntityId,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1747,21 +1663,17 @@ impl rt::Model for InspectQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.dsl),
             1 => member.value(&mut self.response),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.dsl)?;
-        out.value(1, &self.response)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.dsl);
+        out.value(1, &self.response);
     }
 }
 
@@ -1801,8 +1713,8 @@ impl rt::Model for MonitoredUser {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.entity_analytics_monitoring),
             3 => member.option(&mut self.id),
@@ -1813,17 +1725,13 @@ impl rt::Model for MonitoredUser {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.entity_analytics_monitoring)?;
-        out.option(3, &self.id)?;
-        out.option(4, &self.labels)?;
-        out.option(5, &self.user)?;
-        out.option(0, &self.timestamp)?;
-        out.option(2, &self.event)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.entity_analytics_monitoring);
+        out.option(3, &self.id);
+        out.option(4, &self.labels);
+        out.option(5, &self.user);
+        out.option(0, &self.timestamp);
+        out.option(2, &self.event);
     }
 }
 
@@ -1851,19 +1759,15 @@ impl rt::Model for MonitoredUserAttributes {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.privileged),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.privileged)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.privileged);
     }
 }
 
@@ -1891,19 +1795,15 @@ impl rt::Model for MonitoredUserEntity {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.attributes),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.attributes)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.attributes);
     }
 }
 
@@ -1931,19 +1831,15 @@ impl rt::Model for MonitoredUserEvent {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.ingested),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.ingested)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.ingested);
     }
 }
 
@@ -1973,8 +1869,8 @@ impl rt::Model for MonitoredUserIdentity {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.entity),
             1 => member.option(&mut self.is_privileged),
@@ -1982,14 +1878,10 @@ impl rt::Model for MonitoredUserIdentity {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.entity)?;
-        out.option(1, &self.is_privileged)?;
-        out.option(2, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.entity);
+        out.option(1, &self.is_privileged);
+        out.option(2, &self.name);
     }
 }
 
@@ -2019,8 +1911,8 @@ impl rt::Model for MonitoredUserLabels {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.source_ids),
             1 => member.option(&mut self.source_integrations),
@@ -2028,14 +1920,10 @@ impl rt::Model for MonitoredUserLabels {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.source_ids)?;
-        out.option(1, &self.source_integrations)?;
-        out.option(2, &self.sources)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.source_ids);
+        out.option(1, &self.source_integrations);
+        out.option(2, &self.sources);
     }
 }
 
@@ -2047,6 +1935,9 @@ impl rt::StringEnum for MonitoredUserSource {
             "api" => Self::Api,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2083,21 +1974,17 @@ impl rt::Model for MonitoredUserUpdate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.is_privileged),
             1 => member.option(&mut self.name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.is_privileged)?;
-        out.option(1, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.is_privileged);
+        out.option(1, &self.name);
     }
 }
 
@@ -2126,21 +2013,17 @@ impl rt::Model for MonitoringEngineDescriptor {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.error),
             1 => member.value(&mut self.status),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.error)?;
-        out.value(1, &self.status)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.error);
+        out.value(1, &self.status);
     }
 }
 
@@ -2170,8 +2053,8 @@ impl rt::Model for MonitoringLabel {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.field),
             1 => member.value(&mut self.source),
@@ -2179,14 +2062,10 @@ impl rt::Model for MonitoringLabel {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field)?;
-        out.value(1, &self.source)?;
-        out.value(2, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.field);
+        out.value(1, &self.source);
+        out.value(2, &self.value);
     }
 }
 
@@ -2215,21 +2094,17 @@ impl rt::Model for NamedRecordEntity {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.asset),
             1 => member.value(&mut self.name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.asset)?;
-        out.value(1, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.asset);
+        out.value(1, &self.name);
     }
 }
 
@@ -2257,19 +2132,15 @@ impl rt::Model for NewMonitoredUser {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.name);
     }
 }
 
@@ -2282,6 +2153,9 @@ impl rt::StringEnum for PrivilegeMonitoringEngineStatus {
             "not_installed" => Self::NotInstalled,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2319,21 +2193,17 @@ impl rt::Model for Privileges {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.elasticsearch),
             1 => member.option(&mut self.kibana),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.elasticsearch)?;
-        out.option(1, &self.kibana)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.elasticsearch);
+        out.option(1, &self.kibana);
     }
 }
 
@@ -2369,8 +2239,8 @@ impl rt::Model for PrivilegesCheck {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.has_all_required),
             1 => member.option(&mut self.has_read_permissions),
@@ -2379,15 +2249,11 @@ impl rt::Model for PrivilegesCheck {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.has_all_required)?;
-        out.option(1, &self.has_read_permissions)?;
-        out.option(2, &self.has_write_permissions)?;
-        out.value(3, &self.privileges)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.has_all_required);
+        out.option(1, &self.has_read_permissions);
+        out.option(2, &self.has_write_permissions);
+        out.value(3, &self.privileges);
     }
 }
 
@@ -2415,19 +2281,15 @@ impl rt::Model for RecordAsset {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.criticality),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.criticality)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.criticality);
     }
 }
 
@@ -2456,21 +2318,17 @@ impl rt::Model for RecordEntity {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.asset),
             1 => member.value(&mut self.id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.asset)?;
-        out.value(1, &self.id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.asset);
+        out.value(1, &self.id);
     }
 }
 
@@ -2512,8 +2370,8 @@ impl rt::Model for RiskScoreInput {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.category),
             1 => member.option(&mut self.contribution_score),
@@ -2525,18 +2383,14 @@ impl rt::Model for RiskScoreInput {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.category)?;
-        out.option(1, &self.contribution_score)?;
-        out.value(2, &self.description)?;
-        out.value(3, &self.id)?;
-        out.value(4, &self.index)?;
-        out.option(5, &self.risk_score)?;
-        out.option(6, &self.timestamp)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.category);
+        out.option(1, &self.contribution_score);
+        out.value(2, &self.description);
+        out.value(3, &self.id);
+        out.value(4, &self.index);
+        out.option(5, &self.risk_score);
+        out.option(6, &self.timestamp);
     }
 }
 
@@ -2564,19 +2418,15 @@ impl rt::Model for ScheduledRun {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.success),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.success)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.success);
     }
 }
 
@@ -2608,8 +2458,8 @@ impl rt::Model for ServiceEntity {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.timestamp),
             1 => member.option(&mut self.asset),
@@ -2619,16 +2469,12 @@ impl rt::Model for ServiceEntity {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.timestamp)?;
-        out.option(1, &self.asset)?;
-        out.value(2, &self.entity)?;
-        out.option(3, &self.event)?;
-        out.option(4, &self.service)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.timestamp);
+        out.option(1, &self.asset);
+        out.value(2, &self.entity);
+        out.option(3, &self.event);
+        out.option(4, &self.service);
     }
 }
 
@@ -2658,8 +2504,8 @@ impl rt::Model for ServiceFields {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.entity),
             1 => member.value(&mut self.name),
@@ -2667,14 +2513,10 @@ impl rt::Model for ServiceFields {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.entity)?;
-        out.value(1, &self.name)?;
-        out.option(2, &self.risk)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.entity);
+        out.value(1, &self.name);
+        out.option(2, &self.risk);
     }
 }
 
@@ -2688,6 +2530,9 @@ impl rt::StringEnum for StoreStatus {
             "error" => Self::Error,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2759,8 +2604,8 @@ impl rt::Model for TransformStatsMetadata {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.delete_time_in_ms),
             1 => member.option(&mut self.documents_deleted),
@@ -2782,28 +2627,24 @@ impl rt::Model for TransformStatsMetadata {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.delete_time_in_ms)?;
-        out.option(1, &self.documents_deleted)?;
-        out.value(2, &self.documents_indexed)?;
-        out.value(3, &self.documents_processed)?;
-        out.value(4, &self.exponential_avg_checkpoint_duration_ms)?;
-        out.value(5, &self.exponential_avg_documents_indexed)?;
-        out.value(6, &self.exponential_avg_documents_processed)?;
-        out.value(7, &self.index_failures)?;
-        out.value(8, &self.index_time_in_ms)?;
-        out.value(9, &self.index_total)?;
-        out.value(10, &self.pages_processed)?;
-        out.value(11, &self.processing_time_in_ms)?;
-        out.value(12, &self.processing_total)?;
-        out.value(13, &self.search_failures)?;
-        out.value(14, &self.search_time_in_ms)?;
-        out.value(15, &self.search_total)?;
-        out.value(16, &self.trigger_count)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.delete_time_in_ms);
+        out.option(1, &self.documents_deleted);
+        out.value(2, &self.documents_indexed);
+        out.value(3, &self.documents_processed);
+        out.value(4, &self.exponential_avg_checkpoint_duration_ms);
+        out.value(5, &self.exponential_avg_documents_indexed);
+        out.value(6, &self.exponential_avg_documents_processed);
+        out.value(7, &self.index_failures);
+        out.value(8, &self.index_time_in_ms);
+        out.value(9, &self.index_total);
+        out.value(10, &self.pages_processed);
+        out.value(11, &self.processing_time_in_ms);
+        out.value(12, &self.processing_total);
+        out.value(13, &self.search_failures);
+        out.value(14, &self.search_time_in_ms);
+        out.value(15, &self.search_total);
+        out.value(16, &self.trigger_count);
     }
 }
 
@@ -2832,21 +2673,17 @@ impl rt::Model for TypedEntity {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.record),
             1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.record)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.record);
+        out.value(1, &self.r#type);
     }
 }
 
@@ -2878,8 +2715,8 @@ impl rt::Model for UserEntity {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.timestamp),
             1 => member.option(&mut self.asset),
@@ -2889,16 +2726,12 @@ impl rt::Model for UserEntity {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.timestamp)?;
-        out.option(1, &self.asset)?;
-        out.value(2, &self.entity)?;
-        out.option(3, &self.event)?;
-        out.option(4, &self.user)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.timestamp);
+        out.option(1, &self.asset);
+        out.value(2, &self.entity);
+        out.option(3, &self.event);
+        out.option(4, &self.user);
     }
 }
 
@@ -2942,8 +2775,8 @@ impl rt::Model for UserFields {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.domain),
             1 => member.option(&mut self.email),
@@ -2956,19 +2789,15 @@ impl rt::Model for UserFields {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.domain)?;
-        out.option(1, &self.email)?;
-        out.option(2, &self.full_name)?;
-        out.option(3, &self.hash)?;
-        out.option(4, &self.id)?;
-        out.value(5, &self.name)?;
-        out.option(6, &self.risk)?;
-        out.option(7, &self.roles)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.domain);
+        out.option(1, &self.email);
+        out.option(2, &self.full_name);
+        out.option(3, &self.hash);
+        out.option(4, &self.id);
+        out.value(5, &self.name);
+        out.option(6, &self.risk);
+        out.option(7, &self.roles);
     }
 }
 
@@ -2996,18 +2825,14 @@ impl rt::Model for UserMonitoring {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.labels),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.labels)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.labels);
     }
 }

@@ -10,7 +10,7 @@ use crate::body::Body;
 use crate::types::Extra;
 use super::super::entity_analytics;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     BulkUpsertResponse, DeleteResponse, ListResponse, NewRecord, BulkUpsertRequest,
     UpsertRequest
@@ -44,21 +44,17 @@ impl rt::Model for BulkUpsertResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.errors),
             1 => member.value(&mut self.stats),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.errors)?;
-        out.value(1, &self.stats)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.errors);
+        out.value(1, &self.stats);
     }
 }
 
@@ -87,21 +83,17 @@ impl rt::Model for DeleteResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.deleted),
             1 => member.option(&mut self.record),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.deleted)?;
-        out.option(1, &self.record)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.deleted);
+        out.option(1, &self.record);
     }
 }
 
@@ -132,8 +124,8 @@ impl rt::Model for ListResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.page),
             1 => member.value(&mut self.per_page),
@@ -142,15 +134,11 @@ impl rt::Model for ListResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.page)?;
-        out.value(1, &self.per_page)?;
-        out.value(2, &self.records)?;
-        out.value(3, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.page);
+        out.value(1, &self.per_page);
+        out.value(2, &self.records);
+        out.value(3, &self.total);
     }
 }
 
@@ -180,8 +168,8 @@ impl rt::Model for NewRecord {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.id_field),
             2 => member.value(&mut self.id_value),
@@ -189,14 +177,10 @@ impl rt::Model for NewRecord {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.id_field)?;
-        out.value(2, &self.id_value)?;
-        out.value(0, &self.criticality_level)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.id_field);
+        out.value(2, &self.id_value);
+        out.value(0, &self.criticality_level);
     }
 }
 
@@ -207,6 +191,9 @@ impl rt::StringEnum for SortDirection {
             "desc" => Self::Desc,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -227,6 +214,9 @@ impl rt::StringEnum for SortField {
             "@timestamp" => Self::AtTimestamp,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -264,19 +254,15 @@ impl rt::Model for BulkUpsertRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.records),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.records)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.records);
     }
 }
 
@@ -448,8 +434,8 @@ impl rt::Model for UpsertRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.id_field),
             2 => member.value(&mut self.id_value),
@@ -458,15 +444,11 @@ impl rt::Model for UpsertRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.id_field)?;
-        out.value(2, &self.id_value)?;
-        out.value(0, &self.criticality_level)?;
-        out.literal(3, "\"wait_for\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.id_field);
+        out.value(2, &self.id_value);
+        out.value(0, &self.criticality_level);
+        out.literal(3, "\"wait_for\"");
     }
 }
 

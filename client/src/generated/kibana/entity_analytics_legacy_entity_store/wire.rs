@@ -9,7 +9,7 @@ use crate::body::Body;
 use crate::types::{Extra, Untyped};
 use super::super::entity_analytics;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     ApplyDataViewIndicesResponse, Deletion, EnableResponse, EngineWithStatus,
     GetStatusResponse, ListEnginesResponse, ListEntitiesResponse, StartEngineResponse,
@@ -43,8 +43,8 @@ impl rt::Model for ApplyDataViewIndicesResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.result),
             2 => member.option(&mut self.success),
@@ -52,14 +52,10 @@ impl rt::Model for ApplyDataViewIndicesResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.result)?;
-        out.option(2, &self.success)?;
-        out.option(0, &self.errors)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.result);
+        out.option(2, &self.success);
+        out.option(0, &self.errors);
     }
 }
 
@@ -87,19 +83,15 @@ impl rt::Model for Deletion {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.deleted),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.deleted)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.deleted);
     }
 }
 
@@ -128,21 +120,17 @@ impl rt::Model for EnableResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.engines),
             1 => member.option(&mut self.succeeded),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.engines)?;
-        out.option(1, &self.succeeded)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.engines);
+        out.option(1, &self.succeeded);
     }
 }
 
@@ -196,8 +184,8 @@ impl rt::Model for EngineWithStatus {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.delay),
             2 => member.option(&mut self.docs_per_second),
@@ -215,24 +203,20 @@ impl rt::Model for EngineWithStatus {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.delay)?;
-        out.option(2, &self.docs_per_second)?;
-        out.option(3, &self.error)?;
-        out.value(4, &self.field_history_length)?;
-        out.option(5, &self.filter)?;
-        out.option(6, &self.frequency)?;
-        out.value(7, &self.index_pattern)?;
-        out.option(8, &self.lookback_period)?;
-        out.value(9, &self.status)?;
-        out.option(10, &self.timeout)?;
-        out.option(11, &self.timestamp_field)?;
-        out.value(12, &self.r#type)?;
-        out.option(0, &self.components)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.delay);
+        out.option(2, &self.docs_per_second);
+        out.option(3, &self.error);
+        out.value(4, &self.field_history_length);
+        out.option(5, &self.filter);
+        out.option(6, &self.frequency);
+        out.value(7, &self.index_pattern);
+        out.option(8, &self.lookback_period);
+        out.value(9, &self.status);
+        out.option(10, &self.timeout);
+        out.option(11, &self.timestamp_field);
+        out.value(12, &self.r#type);
+        out.option(0, &self.components);
     }
 }
 
@@ -261,21 +245,17 @@ impl rt::Model for GetStatusResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.engines),
             1 => member.value(&mut self.status),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.engines)?;
-        out.value(1, &self.status)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.engines);
+        out.value(1, &self.status);
     }
 }
 
@@ -304,21 +284,17 @@ impl rt::Model for ListEnginesResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.count),
             1 => member.option(&mut self.engines),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.count)?;
-        out.option(1, &self.engines)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.count);
+        out.option(1, &self.engines);
     }
 }
 
@@ -350,8 +326,8 @@ impl rt::Model for ListEntitiesResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.inspect),
             1 => member.value(&mut self.page),
@@ -361,16 +337,12 @@ impl rt::Model for ListEntitiesResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.inspect)?;
-        out.value(1, &self.page)?;
-        out.value(2, &self.per_page)?;
-        out.value(3, &self.records)?;
-        out.value(4, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.inspect);
+        out.value(1, &self.page);
+        out.value(2, &self.per_page);
+        out.value(3, &self.records);
+        out.value(4, &self.total);
     }
 }
 
@@ -398,19 +370,15 @@ impl rt::Model for StartEngineResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.started),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.started)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.started);
     }
 }
 
@@ -438,19 +406,15 @@ impl rt::Model for StopEngineResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.stopped),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.stopped)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.stopped);
     }
 }
 
@@ -501,19 +465,15 @@ impl rt::Model for BulkUpsertEntitiesRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.entities),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.entities)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.entities);
     }
 }
 
@@ -603,19 +563,15 @@ impl rt::Model for DeleteEntityRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
     }
 }
 
@@ -694,8 +650,8 @@ impl rt::Model for EnableRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.delay),
             1 => member.option(&mut self.docs_per_second),
@@ -712,23 +668,19 @@ impl rt::Model for EnableRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.delay)?;
-        out.option(1, &self.docs_per_second)?;
-        out.option(2, &self.enrich_policy_execution_interval)?;
-        out.option(3, &self.entity_types)?;
-        out.option(4, &self.field_history_length)?;
-        out.option(5, &self.filter)?;
-        out.option(6, &self.frequency)?;
-        out.option(7, &self.index_pattern)?;
-        out.option(8, &self.lookback_period)?;
-        out.option(9, &self.max_page_search_size)?;
-        out.option(10, &self.timeout)?;
-        out.option(11, &self.timestamp_field)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.delay);
+        out.option(1, &self.docs_per_second);
+        out.option(2, &self.enrich_policy_execution_interval);
+        out.option(3, &self.entity_types);
+        out.option(4, &self.field_history_length);
+        out.option(5, &self.filter);
+        out.option(6, &self.frequency);
+        out.option(7, &self.index_pattern);
+        out.option(8, &self.lookback_period);
+        out.option(9, &self.max_page_search_size);
+        out.option(10, &self.timeout);
+        out.option(11, &self.timestamp_field);
     }
 }
 
@@ -856,8 +808,8 @@ impl rt::Model for InitEngineRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.delay),
             1 => member.option(&mut self.docs_per_second),
@@ -873,22 +825,18 @@ impl rt::Model for InitEngineRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.delay)?;
-        out.option(1, &self.docs_per_second)?;
-        out.option(2, &self.enrich_policy_execution_interval)?;
-        out.option(3, &self.field_history_length)?;
-        out.option(4, &self.filter)?;
-        out.option(5, &self.frequency)?;
-        out.option(6, &self.index_pattern)?;
-        out.option(7, &self.lookback_period)?;
-        out.option(8, &self.max_page_search_size)?;
-        out.option(9, &self.timeout)?;
-        out.option(10, &self.timestamp_field)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.delay);
+        out.option(1, &self.docs_per_second);
+        out.option(2, &self.enrich_policy_execution_interval);
+        out.option(3, &self.field_history_length);
+        out.option(4, &self.filter);
+        out.option(5, &self.frequency);
+        out.option(6, &self.index_pattern);
+        out.option(7, &self.lookback_period);
+        out.option(8, &self.max_page_search_size);
+        out.option(9, &self.timeout);
+        out.option(10, &self.timestamp_field);
     }
 }
 

@@ -8,7 +8,7 @@ use serde::ser::SerializeMap;
 use crate::{Error, rt};
 use crate::types::Extra;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     AccessDetectionJob, DeleteEngineResponse, GetAccessDetectionStatusResponse,
     GetHealthResponse, InstallAccessDetectionResponse, UserCounts
@@ -43,8 +43,8 @@ impl rt::Model for AccessDetectionJob {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.description),
             1 => member.value(&mut self.job_id),
@@ -52,14 +52,10 @@ impl rt::Model for AccessDetectionJob {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.value(1, &self.job_id)?;
-        out.value(2, &self.state)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.description);
+        out.value(1, &self.job_id);
+        out.value(2, &self.state);
     }
 }
 
@@ -73,6 +69,9 @@ impl rt::StringEnum for AccessDetectionJobState {
             "opening" => Self::Opening,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -110,19 +109,15 @@ impl rt::Model for DeleteEngineResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.deleted),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.deleted)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.deleted);
     }
 }
 
@@ -152,8 +147,8 @@ impl rt::Model for GetAccessDetectionStatusResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.jobs),
             1 => member.value(&mut self.ml_module_setup_status),
@@ -161,14 +156,10 @@ impl rt::Model for GetAccessDetectionStatusResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.jobs)?;
-        out.value(1, &self.ml_module_setup_status)?;
-        out.value(2, &self.package_installation_status)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.jobs);
+        out.value(1, &self.ml_module_setup_status);
+        out.value(2, &self.package_installation_status);
     }
 }
 
@@ -198,8 +189,8 @@ impl rt::Model for GetHealthResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.error),
             1 => member.value(&mut self.status),
@@ -207,14 +198,10 @@ impl rt::Model for GetHealthResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.error)?;
-        out.value(1, &self.status)?;
-        out.option(2, &self.users)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.error);
+        out.value(1, &self.status);
+        out.option(2, &self.users);
     }
 }
 
@@ -242,19 +229,15 @@ impl rt::Model for InstallAccessDetectionResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.message),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.message)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.message);
     }
 }
 
@@ -265,6 +248,9 @@ impl rt::StringEnum for InstallationStatus {
             "incomplete" => Self::Incomplete,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -300,21 +286,17 @@ impl rt::Model for UserCounts {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.current_count),
             1 => member.value(&mut self.max_allowed),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.current_count)?;
-        out.value(1, &self.max_allowed)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.current_count);
+        out.value(1, &self.max_allowed);
     }
 }
 

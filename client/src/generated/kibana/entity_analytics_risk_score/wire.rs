@@ -9,7 +9,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::Extra;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     ConfigureResponse, DangerouslyDeleteDataResponse, RiskScoreFilter, RiskScoreRange,
     ConfigureRequest
@@ -42,19 +42,15 @@ impl rt::Model for ConfigureResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.risk_engine_saved_object_configured),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.risk_engine_saved_object_configured)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.risk_engine_saved_object_configured);
     }
 }
 
@@ -82,19 +78,15 @@ impl rt::Model for DangerouslyDeleteDataResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.cleanup_successful),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.cleanup_successful)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.cleanup_successful);
     }
 }
 
@@ -106,6 +98,9 @@ impl rt::StringEnum for EntityType {
             "service" => Self::Service,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -142,21 +137,17 @@ impl rt::Model for RiskScoreFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.entity_types),
             1 => member.value(&mut self.filter),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.entity_types)?;
-        out.value(1, &self.filter)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.entity_types);
+        out.value(1, &self.filter);
     }
 }
 
@@ -185,21 +176,17 @@ impl rt::Model for RiskScoreRange {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.end),
             1 => member.option(&mut self.start),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.end)?;
-        out.option(1, &self.start)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.end);
+        out.option(1, &self.start);
     }
 }
 
@@ -237,8 +224,8 @@ impl rt::Model for ConfigureRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.enable_reset_to_zero),
             1 => member.option(&mut self.exclude_alert_statuses),
@@ -248,16 +235,12 @@ impl rt::Model for ConfigureRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.enable_reset_to_zero)?;
-        out.option(1, &self.exclude_alert_statuses)?;
-        out.option(2, &self.exclude_alert_tags)?;
-        out.option(3, &self.filters)?;
-        out.option(4, &self.range)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.enable_reset_to_zero);
+        out.option(1, &self.exclude_alert_statuses);
+        out.option(2, &self.exclude_alert_tags);
+        out.option(3, &self.filters);
+        out.option(4, &self.range);
     }
 }
 

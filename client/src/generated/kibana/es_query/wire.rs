@@ -8,7 +8,7 @@ use serde::ser::SerializeMap;
 use crate::rt;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     Query, StoredFilter, StoredFilterMeta, StoredFilterState, TimeRange
 }
@@ -44,21 +44,17 @@ impl rt::Model for Query {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.language),
             1 => member.value(&mut self.query),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.language)?;
-        out.value(1, &self.query)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.language);
+        out.value(1, &self.query);
     }
 }
 
@@ -112,8 +108,8 @@ impl rt::Model for StoredFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.state),
             1 => member.value(&mut self.meta),
@@ -121,14 +117,10 @@ impl rt::Model for StoredFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.state)?;
-        out.value(1, &self.meta)?;
-        out.option(2, &self.query)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.state);
+        out.value(1, &self.meta);
+        out.option(2, &self.query);
     }
 }
 
@@ -182,8 +174,8 @@ impl rt::Model for StoredFilterMeta {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.alias),
             1 => member.option(&mut self.controlled_by),
@@ -201,24 +193,20 @@ impl rt::Model for StoredFilterMeta {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.alias)?;
-        out.option(1, &self.controlled_by)?;
-        out.option(2, &self.disabled)?;
-        out.option(3, &self.field)?;
-        out.option(4, &self.group)?;
-        out.option(5, &self.index)?;
-        out.option(6, &self.is_multi_index)?;
-        out.option(7, &self.key)?;
-        out.option(8, &self.negate)?;
-        out.value(9, &self.params)?;
-        out.option(10, &self.relation)?;
-        out.option(11, &self.r#type)?;
-        out.option(12, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.alias);
+        out.option(1, &self.controlled_by);
+        out.option(2, &self.disabled);
+        out.option(3, &self.field);
+        out.option(4, &self.group);
+        out.option(5, &self.index);
+        out.option(6, &self.is_multi_index);
+        out.option(7, &self.key);
+        out.option(8, &self.negate);
+        out.value(9, &self.params);
+        out.option(10, &self.relation);
+        out.option(11, &self.r#type);
+        out.option(12, &self.value);
     }
 }
 
@@ -246,19 +234,15 @@ impl rt::Model for StoredFilterState {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.store),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.store)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.store);
     }
 }
 
@@ -269,6 +253,9 @@ impl rt::StringEnum for StoredFilterStore {
             "globalState" => Self::GlobalState,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -305,8 +292,8 @@ impl rt::Model for TimeRange {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.from),
             1 => member.option(&mut self.mode),
@@ -314,14 +301,10 @@ impl rt::Model for TimeRange {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.from)?;
-        out.option(1, &self.mode)?;
-        out.value(2, &self.to)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.from);
+        out.option(1, &self.mode);
+        out.value(2, &self.to);
     }
 }
 
@@ -332,6 +315,9 @@ impl rt::StringEnum for TimeRangeMode {
             "relative" => Self::Relative,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {

@@ -11,7 +11,7 @@ use crate::body::Body;
 use crate::response::Ndjson;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     ExceptionList, ExceptionListItem, ExistsEntry, FindResponse, GetSummaryResponse,
     ImportError, ImportErrorDetails, ImportResponse, ItemComment, ItemCommentUpdate,
@@ -34,6 +34,9 @@ impl rt::StringEnum for EntryOperator {
             "included" => Self::Included,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -102,8 +105,8 @@ impl rt::Model for ExceptionList {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.meta_version),
             1 => member.value(&mut self.created_at),
@@ -125,28 +128,24 @@ impl rt::Model for ExceptionList {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.meta_version)?;
-        out.value(1, &self.created_at)?;
-        out.value(2, &self.created_by)?;
-        out.value(3, &self.description)?;
-        out.value(4, &self.id)?;
-        out.value(5, &self.immutable)?;
-        out.value(6, &self.list_id)?;
-        out.option(7, &self.meta)?;
-        out.value(8, &self.name)?;
-        out.value(9, &self.namespace_type)?;
-        out.option(10, &self.os_types)?;
-        out.option(11, &self.tags)?;
-        out.value(12, &self.tie_breaker_id)?;
-        out.value(13, &self.r#type)?;
-        out.value(14, &self.updated_at)?;
-        out.value(15, &self.updated_by)?;
-        out.value(16, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.meta_version);
+        out.value(1, &self.created_at);
+        out.value(2, &self.created_by);
+        out.value(3, &self.description);
+        out.value(4, &self.id);
+        out.value(5, &self.immutable);
+        out.value(6, &self.list_id);
+        out.option(7, &self.meta);
+        out.value(8, &self.name);
+        out.value(9, &self.namespace_type);
+        out.option(10, &self.os_types);
+        out.option(11, &self.tags);
+        out.value(12, &self.tie_breaker_id);
+        out.value(13, &self.r#type);
+        out.value(14, &self.updated_at);
+        out.value(15, &self.updated_by);
+        out.value(16, &self.version);
     }
 }
 
@@ -211,8 +210,8 @@ impl rt::Model for ExceptionListItem {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.version),
             1 => member.value(&mut self.comments),
@@ -236,30 +235,26 @@ impl rt::Model for ExceptionListItem {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.version)?;
-        out.value(1, &self.comments)?;
-        out.value(2, &self.created_at)?;
-        out.value(3, &self.created_by)?;
-        out.value(4, &self.description)?;
-        out.value(5, &self.entries)?;
-        out.option(6, &self.expire_time)?;
-        out.value(7, &self.id)?;
-        out.value(8, &self.item_id)?;
-        out.value(9, &self.list_id)?;
-        out.option(10, &self.meta)?;
-        out.value(11, &self.name)?;
-        out.value(12, &self.namespace_type)?;
-        out.option(13, &self.os_types)?;
-        out.option(14, &self.tags)?;
-        out.value(15, &self.tie_breaker_id)?;
-        out.value(17, &self.updated_at)?;
-        out.value(18, &self.updated_by)?;
-        out.literal(16, "\"simple\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.version);
+        out.value(1, &self.comments);
+        out.value(2, &self.created_at);
+        out.value(3, &self.created_by);
+        out.value(4, &self.description);
+        out.value(5, &self.entries);
+        out.option(6, &self.expire_time);
+        out.value(7, &self.id);
+        out.value(8, &self.item_id);
+        out.value(9, &self.list_id);
+        out.option(10, &self.meta);
+        out.value(11, &self.name);
+        out.value(12, &self.namespace_type);
+        out.option(13, &self.os_types);
+        out.option(14, &self.tags);
+        out.value(15, &self.tie_breaker_id);
+        out.value(17, &self.updated_at);
+        out.value(18, &self.updated_by);
+        out.literal(16, "\"simple\"");
     }
 }
 
@@ -276,6 +271,9 @@ impl rt::StringEnum for ExceptionListType {
             "endpoint_blocklists" => Self::EndpointBlocklists,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -317,8 +315,8 @@ impl rt::Model for ExistsEntry {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.field),
             1 => member.value(&mut self.operator),
@@ -326,14 +324,10 @@ impl rt::Model for ExistsEntry {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field)?;
-        out.value(1, &self.operator)?;
-        out.literal(2, "\"exists\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.field);
+        out.value(1, &self.operator);
+        out.literal(2, "\"exists\"");
     }
 }
 
@@ -364,8 +358,8 @@ impl rt::Model for FindResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.data),
             1 => member.value(&mut self.page),
@@ -374,15 +368,11 @@ impl rt::Model for FindResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data)?;
-        out.value(1, &self.page)?;
-        out.value(2, &self.per_page)?;
-        out.value(3, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.data);
+        out.value(1, &self.page);
+        out.value(2, &self.per_page);
+        out.value(3, &self.total);
     }
 }
 
@@ -413,8 +403,8 @@ impl rt::Model for GetSummaryResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.linux),
             1 => member.option(&mut self.macos),
@@ -423,15 +413,11 @@ impl rt::Model for GetSummaryResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.linux)?;
-        out.option(1, &self.macos)?;
-        out.option(2, &self.total)?;
-        out.option(3, &self.windows)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.linux);
+        out.option(1, &self.macos);
+        out.option(2, &self.total);
+        out.option(3, &self.windows);
     }
 }
 
@@ -462,8 +448,8 @@ impl rt::Model for ImportError {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.error),
             1 => member.option(&mut self.id),
@@ -472,15 +458,11 @@ impl rt::Model for ImportError {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.error)?;
-        out.option(1, &self.id)?;
-        out.option(2, &self.item_id)?;
-        out.option(3, &self.list_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.error);
+        out.option(1, &self.id);
+        out.option(2, &self.item_id);
+        out.option(3, &self.list_id);
     }
 }
 
@@ -509,21 +491,17 @@ impl rt::Model for ImportErrorDetails {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.message),
             1 => member.value(&mut self.status_code),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.message)?;
-        out.value(1, &self.status_code)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.message);
+        out.value(1, &self.status_code);
     }
 }
 
@@ -565,8 +543,8 @@ impl rt::Model for ImportResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.errors),
             1 => member.value(&mut self.success),
@@ -578,18 +556,14 @@ impl rt::Model for ImportResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.errors)?;
-        out.value(1, &self.success)?;
-        out.value(2, &self.success_count)?;
-        out.value(3, &self.success_count_exception_list_items)?;
-        out.value(4, &self.success_count_exception_lists)?;
-        out.value(5, &self.success_exception_list_items)?;
-        out.value(6, &self.success_exception_lists)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.errors);
+        out.value(1, &self.success);
+        out.value(2, &self.success_count);
+        out.value(3, &self.success_count_exception_list_items);
+        out.value(4, &self.success_count_exception_lists);
+        out.value(5, &self.success_exception_list_items);
+        out.value(6, &self.success_exception_lists);
     }
 }
 
@@ -600,6 +574,9 @@ impl rt::StringEnum for IncludeExpiredExceptions {
             "false" => Self::False,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -691,8 +668,8 @@ impl rt::Model for ItemComment {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.comment),
             1 => member.value(&mut self.created_at),
@@ -703,17 +680,13 @@ impl rt::Model for ItemComment {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.comment)?;
-        out.value(1, &self.created_at)?;
-        out.value(2, &self.created_by)?;
-        out.value(3, &self.id)?;
-        out.option(4, &self.updated_at)?;
-        out.option(5, &self.updated_by)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.comment);
+        out.value(1, &self.created_at);
+        out.value(2, &self.created_by);
+        out.value(3, &self.id);
+        out.option(4, &self.updated_at);
+        out.option(5, &self.updated_by);
     }
 }
 
@@ -742,21 +715,17 @@ impl rt::Model for ItemCommentUpdate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.comment),
             1 => member.option(&mut self.id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.comment)?;
-        out.option(1, &self.id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.comment);
+        out.option(1, &self.id);
     }
 }
 
@@ -856,8 +825,8 @@ impl rt::Model for ListEntry {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.field),
             1 => member.value(&mut self.list),
@@ -866,15 +835,11 @@ impl rt::Model for ListEntry {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field)?;
-        out.value(1, &self.list)?;
-        out.value(2, &self.operator)?;
-        out.literal(3, "\"list\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.field);
+        out.value(1, &self.list);
+        out.value(2, &self.operator);
+        out.literal(3, "\"list\"");
     }
 }
 
@@ -904,8 +869,8 @@ impl rt::Model for MatchAnyEntry {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.field),
             1 => member.value(&mut self.operator),
@@ -914,15 +879,11 @@ impl rt::Model for MatchAnyEntry {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field)?;
-        out.value(1, &self.operator)?;
-        out.value(3, &self.value)?;
-        out.literal(2, "\"match_any\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.field);
+        out.value(1, &self.operator);
+        out.value(3, &self.value);
+        out.literal(2, "\"match_any\"");
     }
 }
 
@@ -952,8 +913,8 @@ impl rt::Model for MatchEntry {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.field),
             1 => member.value(&mut self.operator),
@@ -962,15 +923,11 @@ impl rt::Model for MatchEntry {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field)?;
-        out.value(1, &self.operator)?;
-        out.value(3, &self.value)?;
-        out.literal(2, "\"match\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.field);
+        out.value(1, &self.operator);
+        out.value(3, &self.value);
+        out.literal(2, "\"match\"");
     }
 }
 
@@ -981,6 +938,9 @@ impl rt::StringEnum for NamespaceType {
             "single" => Self::Single,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1016,8 +976,8 @@ impl rt::Model for NestedEntry {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.entries),
             1 => member.value(&mut self.field),
@@ -1025,14 +985,10 @@ impl rt::Model for NestedEntry {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.entries)?;
-        out.value(1, &self.field)?;
-        out.literal(2, "\"nested\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.entries);
+        out.value(1, &self.field);
+        out.literal(2, "\"nested\"");
     }
 }
 
@@ -1060,19 +1016,15 @@ impl rt::Model for NewItemComment {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.comment),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.comment)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.comment);
     }
 }
 
@@ -1121,8 +1073,8 @@ impl rt::Model for NewRuleExceptionItem {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.comments),
             1 => member.value(&mut self.description),
@@ -1138,22 +1090,18 @@ impl rt::Model for NewRuleExceptionItem {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.comments)?;
-        out.value(1, &self.description)?;
-        out.value(2, &self.entries)?;
-        out.option(3, &self.expire_time)?;
-        out.option(4, &self.item_id)?;
-        out.option(5, &self.meta)?;
-        out.value(6, &self.name)?;
-        out.option(7, &self.namespace_type)?;
-        out.option(8, &self.os_types)?;
-        out.option(9, &self.tags)?;
-        out.literal(10, "\"simple\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.comments);
+        out.value(1, &self.description);
+        out.value(2, &self.entries);
+        out.option(3, &self.expire_time);
+        out.option(4, &self.item_id);
+        out.option(5, &self.meta);
+        out.value(6, &self.name);
+        out.option(7, &self.namespace_type);
+        out.option(8, &self.os_types);
+        out.option(9, &self.tags);
+        out.literal(10, "\"simple\"");
     }
 }
 
@@ -1181,19 +1129,15 @@ impl rt::Model for NewRuleItemComment {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.comment),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.comment)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.comment);
     }
 }
 
@@ -1205,6 +1149,9 @@ impl rt::StringEnum for OsType {
             "windows" => Self::Windows,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1223,6 +1170,9 @@ impl rt::StringEnum for SortOrder {
             "asc" => Self::Asc,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1258,21 +1208,17 @@ impl rt::Model for ValueListReference {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.value(1, &self.r#type);
     }
 }
 
@@ -1304,6 +1250,9 @@ impl rt::StringEnum for ValueListType {
             "text" => Self::Text,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1361,8 +1310,8 @@ impl rt::Model for WildcardEntry {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.field),
             1 => member.value(&mut self.operator),
@@ -1371,15 +1320,11 @@ impl rt::Model for WildcardEntry {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field)?;
-        out.value(1, &self.operator)?;
-        out.value(3, &self.value)?;
-        out.literal(2, "\"wildcard\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.field);
+        out.value(1, &self.operator);
+        out.value(3, &self.value);
+        out.literal(2, "\"wildcard\"");
     }
 }
 
@@ -1425,8 +1370,8 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.description),
             1 => member.option(&mut self.list_id),
@@ -1440,20 +1385,16 @@ impl rt::Model for CreateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.description)?;
-        out.option(1, &self.list_id)?;
-        out.option(2, &self.meta)?;
-        out.value(3, &self.name)?;
-        out.option(4, &self.namespace_type)?;
-        out.option(5, &self.os_types)?;
-        out.option(6, &self.tags)?;
-        out.value(7, &self.r#type)?;
-        out.option(8, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.description);
+        out.option(1, &self.list_id);
+        out.option(2, &self.meta);
+        out.value(3, &self.name);
+        out.option(4, &self.namespace_type);
+        out.option(5, &self.os_types);
+        out.option(6, &self.tags);
+        out.value(7, &self.r#type);
+        out.option(8, &self.version);
     }
 }
 
@@ -1508,21 +1449,17 @@ impl rt::Model for CreateSharedRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.description),
             1 => member.value(&mut self.name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.description)?;
-        out.value(1, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.description);
+        out.value(1, &self.name);
     }
 }
 
@@ -1868,8 +1805,8 @@ impl rt::Model for UpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.body_version),
             1 => member.value(&mut self.description),
@@ -1885,22 +1822,18 @@ impl rt::Model for UpdateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.body_version)?;
-        out.value(1, &self.description)?;
-        out.option(2, &self.id)?;
-        out.option(3, &self.list_id)?;
-        out.option(4, &self.meta)?;
-        out.value(5, &self.name)?;
-        out.option(6, &self.namespace_type)?;
-        out.option(7, &self.os_types)?;
-        out.option(8, &self.tags)?;
-        out.value(9, &self.r#type)?;
-        out.option(10, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.body_version);
+        out.value(1, &self.description);
+        out.option(2, &self.id);
+        out.option(3, &self.list_id);
+        out.option(4, &self.meta);
+        out.value(5, &self.name);
+        out.option(6, &self.namespace_type);
+        out.option(7, &self.os_types);
+        out.option(8, &self.tags);
+        out.value(9, &self.r#type);
+        out.option(10, &self.version);
     }
 }
 

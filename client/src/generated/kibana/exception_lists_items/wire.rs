@@ -9,7 +9,7 @@ use crate::body::Body;
 use crate::types::Extra;
 use super::super::exception_lists;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     FindResponse, CreateRequest, UpdateRequest
 }
@@ -42,8 +42,8 @@ impl rt::Model for FindResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.data),
             1 => member.value(&mut self.page),
@@ -53,16 +53,12 @@ impl rt::Model for FindResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data)?;
-        out.value(1, &self.page)?;
-        out.value(2, &self.per_page)?;
-        out.option(3, &self.pit)?;
-        out.value(4, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.data);
+        out.value(1, &self.page);
+        out.value(2, &self.per_page);
+        out.option(3, &self.pit);
+        out.value(4, &self.total);
     }
 }
 
@@ -113,8 +109,8 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.comments),
             1 => member.value(&mut self.description),
@@ -131,23 +127,19 @@ impl rt::Model for CreateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.comments)?;
-        out.value(1, &self.description)?;
-        out.value(2, &self.entries)?;
-        out.option(3, &self.expire_time)?;
-        out.option(4, &self.item_id)?;
-        out.value(5, &self.list_id)?;
-        out.option(6, &self.meta)?;
-        out.value(7, &self.name)?;
-        out.option(8, &self.namespace_type)?;
-        out.option(9, &self.os_types)?;
-        out.option(10, &self.tags)?;
-        out.literal(11, "\"simple\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.comments);
+        out.value(1, &self.description);
+        out.value(2, &self.entries);
+        out.option(3, &self.expire_time);
+        out.option(4, &self.item_id);
+        out.value(5, &self.list_id);
+        out.option(6, &self.meta);
+        out.value(7, &self.name);
+        out.option(8, &self.namespace_type);
+        out.option(9, &self.os_types);
+        out.option(10, &self.tags);
+        out.literal(11, "\"simple\"");
     }
 }
 
@@ -362,8 +354,8 @@ impl rt::Model for UpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.version),
             1 => member.option(&mut self.comments),
@@ -382,25 +374,21 @@ impl rt::Model for UpdateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.version)?;
-        out.option(1, &self.comments)?;
-        out.value(2, &self.description)?;
-        out.value(3, &self.entries)?;
-        out.option(4, &self.expire_time)?;
-        out.option(5, &self.id)?;
-        out.option(6, &self.item_id)?;
-        out.option(7, &self.list_id)?;
-        out.option(8, &self.meta)?;
-        out.value(9, &self.name)?;
-        out.option(10, &self.namespace_type)?;
-        out.option(11, &self.os_types)?;
-        out.option(12, &self.tags)?;
-        out.literal(13, "\"simple\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.version);
+        out.option(1, &self.comments);
+        out.value(2, &self.description);
+        out.value(3, &self.entries);
+        out.option(4, &self.expire_time);
+        out.option(5, &self.id);
+        out.option(6, &self.item_id);
+        out.option(7, &self.list_id);
+        out.option(8, &self.meta);
+        out.value(9, &self.name);
+        out.option(10, &self.namespace_type);
+        out.option(11, &self.os_types);
+        out.option(12, &self.tags);
+        out.literal(13, "\"simple\"");
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     CheckHealthResponse, CheckPermissionsResponse, CreateAgentlessPolicyResponse,
     CreateLogstashApiKeyResponse, CreateServiceTokenResponse, DataStream,
@@ -61,8 +61,8 @@ impl rt::Model for CheckHealthResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.host_id),
             1 => member.option(&mut self.name),
@@ -70,14 +70,10 @@ impl rt::Model for CheckHealthResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.host_id)?;
-        out.option(1, &self.name)?;
-        out.value(2, &self.status)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.host_id);
+        out.option(1, &self.name);
+        out.value(2, &self.status);
     }
 }
 
@@ -106,21 +102,17 @@ impl rt::Model for CheckPermissionsResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.error),
             1 => member.value(&mut self.success),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.error)?;
-        out.value(1, &self.success)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.error);
+        out.value(1, &self.success);
     }
 }
 
@@ -148,19 +140,15 @@ impl rt::Model for CreateAgentlessPolicyResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -188,19 +176,15 @@ impl rt::Model for CreateLogstashApiKeyResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.api_key),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.api_key)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.api_key);
     }
 }
 
@@ -229,21 +213,17 @@ impl rt::Model for CreateServiceTokenResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.name),
             1 => member.value(&mut self.value),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.name)?;
-        out.value(1, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.name);
+        out.value(1, &self.value);
     }
 }
 
@@ -293,8 +273,8 @@ impl rt::Model for DataStream {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.dashboards),
             1 => member.value(&mut self.dataset),
@@ -310,22 +290,18 @@ impl rt::Model for DataStream {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.dashboards)?;
-        out.value(1, &self.dataset)?;
-        out.value(2, &self.index)?;
-        out.value(3, &self.last_activity_ms)?;
-        out.value(4, &self.namespace)?;
-        out.value(5, &self.package)?;
-        out.value(6, &self.package_version)?;
-        out.nullable(7, &self.service_details)?;
-        out.value(8, &self.size_in_bytes)?;
-        out.value(9, &self.size_in_bytes_formatted)?;
-        out.value(10, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.dashboards);
+        out.value(1, &self.dataset);
+        out.value(2, &self.index);
+        out.value(3, &self.last_activity_ms);
+        out.value(4, &self.namespace);
+        out.value(5, &self.package);
+        out.value(6, &self.package_version);
+        out.nullable(7, &self.service_details);
+        out.value(8, &self.size_in_bytes);
+        out.value(9, &self.size_in_bytes_formatted);
+        out.value(10, &self.r#type);
     }
 }
 
@@ -354,21 +330,17 @@ impl rt::Model for DataStreamDashboard {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.value(&mut self.title),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.title)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.value(1, &self.title);
     }
 }
 
@@ -398,8 +370,8 @@ impl rt::Model for DataStreamElasticsearch {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.dynamic_dataset),
             1 => member.option(&mut self.dynamic_namespace),
@@ -407,14 +379,10 @@ impl rt::Model for DataStreamElasticsearch {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.dynamic_dataset)?;
-        out.option(1, &self.dynamic_namespace)?;
-        out.option(2, &self.privileges)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.dynamic_dataset);
+        out.option(1, &self.dynamic_namespace);
+        out.option(2, &self.privileges);
     }
 }
 
@@ -450,8 +418,8 @@ impl rt::Model for DataStreamFeatures {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.doc_value_only_numeric),
             1 => member.option(&mut self.doc_value_only_other),
@@ -460,15 +428,11 @@ impl rt::Model for DataStreamFeatures {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.doc_value_only_numeric)?;
-        out.option(1, &self.doc_value_only_other)?;
-        out.option(2, &self.synthetic_source)?;
-        out.option(3, &self.tsdb)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.doc_value_only_numeric);
+        out.option(1, &self.doc_value_only_other);
+        out.option(2, &self.synthetic_source);
+        out.option(3, &self.tsdb);
     }
 }
 
@@ -496,19 +460,15 @@ impl rt::Model for DataStreamPrivileges {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.indices),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.indices)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.indices);
     }
 }
 
@@ -537,21 +497,17 @@ impl rt::Model for DeleteUnenrolledAgents {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.enabled),
             1 => member.value(&mut self.is_preconfigured),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.enabled)?;
-        out.value(1, &self.is_preconfigured)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.enabled);
+        out.value(1, &self.is_preconfigured);
     }
 }
 
@@ -580,21 +536,17 @@ impl rt::Model for ExperimentalDataStreamFeature {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.data_stream),
             1 => member.value(&mut self.features),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data_stream)?;
-        out.value(1, &self.features)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.data_stream);
+        out.value(1, &self.features);
     }
 }
 
@@ -622,19 +574,15 @@ impl rt::Model for GetKubernetesManifestResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -662,19 +610,15 @@ impl rt::Model for GetSettingsResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -702,19 +646,15 @@ impl rt::Model for GetSpaceSettingsResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -742,19 +682,15 @@ impl rt::Model for GetUninstallTokenResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -782,19 +718,15 @@ impl rt::Model for IdReference {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
     }
 }
 
@@ -824,8 +756,8 @@ impl rt::Model for InputDataStream {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.dataset),
             1 => member.option(&mut self.elasticsearch),
@@ -833,14 +765,10 @@ impl rt::Model for InputDataStream {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.dataset)?;
-        out.option(1, &self.elasticsearch)?;
-        out.value(2, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.dataset);
+        out.option(1, &self.elasticsearch);
+        out.value(2, &self.r#type);
     }
 }
 
@@ -871,8 +799,8 @@ impl rt::Model for IntegrationSyncStatus {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.custom_assets),
             1 => member.option(&mut self.error),
@@ -881,15 +809,11 @@ impl rt::Model for IntegrationSyncStatus {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.custom_assets)?;
-        out.option(1, &self.error)?;
-        out.value(2, &self.integrations)?;
-        out.option(3, &self.warning)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.custom_assets);
+        out.option(1, &self.error);
+        out.value(2, &self.integrations);
+        out.option(3, &self.warning);
     }
 }
 
@@ -917,19 +841,15 @@ impl rt::Model for ListDataStreamsResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.data_streams),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data_streams)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.data_streams);
     }
 }
 
@@ -960,8 +880,8 @@ impl rt::Model for ListUninstallTokensResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.items),
             1 => member.value(&mut self.page),
@@ -970,15 +890,11 @@ impl rt::Model for ListUninstallTokensResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.items)?;
-        out.value(1, &self.page)?;
-        out.value(2, &self.per_page)?;
-        out.value(3, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.items);
+        out.value(1, &self.page);
+        out.value(2, &self.per_page);
+        out.value(3, &self.total);
     }
 }
 
@@ -1007,21 +923,17 @@ impl rt::Model for NonFatalError {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.message),
             1 => member.value(&mut self.name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.message)?;
-        out.value(1, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.message);
+        out.value(1, &self.name);
     }
 }
 
@@ -1103,8 +1015,8 @@ impl rt::Model for PackagePolicy {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.additional_datastreams_permissions),
             1 => member.option(&mut self.agents),
@@ -1136,38 +1048,34 @@ impl rt::Model for PackagePolicy {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.additional_datastreams_permissions)?;
-        out.option(1, &self.agents)?;
-        out.option(2, &self.cloud_connector_id)?;
-        out.value(3, &self.created_at)?;
-        out.value(4, &self.created_by)?;
-        out.option(5, &self.description)?;
-        out.option(6, &self.elasticsearch)?;
-        out.value(7, &self.enabled)?;
-        out.value(8, &self.id)?;
-        out.option(9, &self.inputs)?;
-        out.option(10, &self.is_managed)?;
-        out.value(11, &self.name)?;
-        out.option(12, &self.namespace)?;
-        out.option(13, &self.output_id)?;
-        out.option(14, &self.overrides)?;
-        out.option(15, &self.package)?;
-        out.option(16, &self.policy_id)?;
-        out.option(17, &self.policy_ids)?;
-        out.value(18, &self.revision)?;
-        out.option(19, &self.secret_references)?;
-        out.option(20, &self.space_ids)?;
-        out.option(21, &self.supports_agentless)?;
-        out.option(22, &self.supports_cloud_connector)?;
-        out.value(23, &self.updated_at)?;
-        out.value(24, &self.updated_by)?;
-        out.option(25, &self.vars)?;
-        out.option(26, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.additional_datastreams_permissions);
+        out.option(1, &self.agents);
+        out.option(2, &self.cloud_connector_id);
+        out.value(3, &self.created_at);
+        out.value(4, &self.created_by);
+        out.option(5, &self.description);
+        out.option(6, &self.elasticsearch);
+        out.value(7, &self.enabled);
+        out.value(8, &self.id);
+        out.option(9, &self.inputs);
+        out.option(10, &self.is_managed);
+        out.value(11, &self.name);
+        out.option(12, &self.namespace);
+        out.option(13, &self.output_id);
+        out.option(14, &self.overrides);
+        out.option(15, &self.package);
+        out.option(16, &self.policy_id);
+        out.option(17, &self.policy_ids);
+        out.value(18, &self.revision);
+        out.option(19, &self.secret_references);
+        out.option(20, &self.space_ids);
+        out.option(21, &self.supports_agentless);
+        out.option(22, &self.supports_cloud_connector);
+        out.value(23, &self.updated_at);
+        out.value(24, &self.updated_by);
+        out.option(25, &self.vars);
+        out.option(26, &self.version);
     }
 }
 
@@ -1195,19 +1103,15 @@ impl rt::Model for PackagePolicyElasticsearch {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.privileges),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.privileges)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.privileges);
     }
 }
 
@@ -1218,6 +1122,9 @@ impl rt::StringEnum for PackagePolicyFormat {
             "simplified" => Self::Simplified,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1270,8 +1177,8 @@ impl rt::Model for PackagePolicyInput {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.compiled_input),
             1 => member.option(&mut self.config),
@@ -1285,20 +1192,16 @@ impl rt::Model for PackagePolicyInput {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.compiled_input)?;
-        out.option(1, &self.config)?;
-        out.value(2, &self.enabled)?;
-        out.option(3, &self.id)?;
-        out.option(4, &self.keep_enabled)?;
-        out.option(5, &self.policy_template)?;
-        out.value(6, &self.streams)?;
-        out.value(7, &self.r#type)?;
-        out.option(8, &self.vars)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.compiled_input);
+        out.option(1, &self.config);
+        out.value(2, &self.enabled);
+        out.option(3, &self.id);
+        out.option(4, &self.keep_enabled);
+        out.option(5, &self.policy_template);
+        out.value(6, &self.streams);
+        out.value(7, &self.r#type);
+        out.option(8, &self.vars);
     }
 }
 
@@ -1342,8 +1245,8 @@ impl rt::Model for PackagePolicyInputStream {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.compiled_stream),
             1 => member.option(&mut self.config),
@@ -1356,19 +1259,15 @@ impl rt::Model for PackagePolicyInputStream {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.compiled_stream)?;
-        out.option(1, &self.config)?;
-        out.value(2, &self.data_stream)?;
-        out.value(3, &self.enabled)?;
-        out.option(4, &self.id)?;
-        out.option(5, &self.keep_enabled)?;
-        out.option(6, &self.release)?;
-        out.option(7, &self.vars)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.compiled_stream);
+        out.option(1, &self.config);
+        out.value(2, &self.data_stream);
+        out.value(3, &self.enabled);
+        out.option(4, &self.id);
+        out.option(5, &self.keep_enabled);
+        out.option(6, &self.release);
+        out.option(7, &self.vars);
     }
 }
 
@@ -1420,19 +1319,15 @@ impl rt::Model for PackagePolicyOverrides {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.inputs),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.inputs)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.inputs);
     }
 }
 
@@ -1460,19 +1355,15 @@ impl rt::Model for PackagePolicyPrivileges {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.cluster),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.cluster)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.cluster);
     }
 }
 
@@ -1510,6 +1401,9 @@ impl rt::StringEnum for PermissionsError {
             }
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1559,8 +1453,8 @@ impl rt::Model for PolicyPackage {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.experimental_data_stream_features),
             1 => member.option(&mut self.fips_compatible),
@@ -1571,17 +1465,13 @@ impl rt::Model for PolicyPackage {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.experimental_data_stream_features)?;
-        out.option(1, &self.fips_compatible)?;
-        out.value(2, &self.name)?;
-        out.option(3, &self.requires_root)?;
-        out.option(4, &self.title)?;
-        out.value(5, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.experimental_data_stream_features);
+        out.option(1, &self.fips_compatible);
+        out.value(2, &self.name);
+        out.option(3, &self.requires_root);
+        out.option(4, &self.title);
+        out.value(5, &self.version);
     }
 }
 
@@ -1649,21 +1539,17 @@ impl rt::Model for SecretPolicyVar {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.value(&mut self.is_secret_ref),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.is_secret_ref)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.value(1, &self.is_secret_ref);
     }
 }
 
@@ -1692,21 +1578,17 @@ impl rt::Model for ServiceDetails {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.environment),
             1 => member.value(&mut self.service_name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.environment)?;
-        out.value(1, &self.service_name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.environment);
+        out.value(1, &self.service_name);
     }
 }
 
@@ -1734,19 +1616,15 @@ impl rt::Model for ServiceTokenOptions {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.remote),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.remote)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.remote);
     }
 }
 
@@ -1796,8 +1674,8 @@ impl rt::Model for Settings {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.action_secret_storage_requirements_met),
             1 => member.option(&mut self.delete_unenrolled_agents),
@@ -1813,22 +1691,18 @@ impl rt::Model for Settings {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.action_secret_storage_requirements_met)?;
-        out.option(1, &self.delete_unenrolled_agents)?;
-        out.option(2, &self.has_seen_add_data_notice)?;
-        out.value(3, &self.id)?;
-        out.option(4, &self.output_secret_storage_requirements_met)?;
-        out.option(5, &self.preconfigured_fields)?;
-        out.option(6, &self.prerelease_integrations_enabled)?;
-        out.option(7, &self.secret_storage_requirements_met)?;
-        out.option(8, &self.use_space_awareness_migration_started_at)?;
-        out.option(9, &self.use_space_awareness_migration_status)?;
-        out.option(10, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.action_secret_storage_requirements_met);
+        out.option(1, &self.delete_unenrolled_agents);
+        out.option(2, &self.has_seen_add_data_notice);
+        out.value(3, &self.id);
+        out.option(4, &self.output_secret_storage_requirements_met);
+        out.option(5, &self.preconfigured_fields);
+        out.option(6, &self.prerelease_integrations_enabled);
+        out.option(7, &self.secret_storage_requirements_met);
+        out.option(8, &self.use_space_awareness_migration_started_at);
+        out.option(9, &self.use_space_awareness_migration_status);
+        out.option(10, &self.version);
     }
 }
 
@@ -1857,21 +1731,17 @@ impl rt::Model for SetupResult {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.is_initialized),
             1 => member.value(&mut self.non_fatal_errors),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.is_initialized)?;
-        out.value(1, &self.non_fatal_errors)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.is_initialized);
+        out.value(1, &self.non_fatal_errors);
     }
 }
 
@@ -1901,8 +1771,8 @@ impl rt::Model for SimplifiedInput {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.enabled),
             1 => member.option(&mut self.streams),
@@ -1910,14 +1780,10 @@ impl rt::Model for SimplifiedInput {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.enabled)?;
-        out.option(1, &self.streams)?;
-        out.option(2, &self.vars)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.enabled);
+        out.option(1, &self.streams);
+        out.option(2, &self.vars);
     }
 }
 
@@ -1946,21 +1812,17 @@ impl rt::Model for SimplifiedInputStream {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.enabled),
             1 => member.option(&mut self.vars),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.enabled)?;
-        out.option(1, &self.vars)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.enabled);
+        out.option(1, &self.vars);
     }
 }
 
@@ -1972,6 +1834,9 @@ impl rt::StringEnum for SpaceAwarenessMigrationStatus {
             "error" => Self::Error,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2008,21 +1873,17 @@ impl rt::Model for SpaceSettings {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.allowed_namespace_prefixes),
             1 => member.option(&mut self.managed_by),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.allowed_namespace_prefixes)?;
-        out.option(1, &self.managed_by)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.allowed_namespace_prefixes);
+        out.option(1, &self.managed_by);
     }
 }
 
@@ -2050,19 +1911,15 @@ impl rt::Model for StatusMessage {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.message),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.message)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.message);
     }
 }
 
@@ -2091,21 +1948,17 @@ impl rt::Model for SyncInstallStatus {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.main),
             1 => member.option(&mut self.remote),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.main)?;
-        out.option(1, &self.remote)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.main);
+        out.option(1, &self.remote);
     }
 }
 
@@ -2118,6 +1971,9 @@ impl rt::StringEnum for SyncStatus {
             "warning" => Self::Warning,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2155,21 +2011,17 @@ impl rt::Model for SyncWarning {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.message),
             1 => member.value(&mut self.title),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.message)?;
-        out.value(1, &self.title)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.message);
+        out.value(1, &self.title);
     }
 }
 
@@ -2213,8 +2065,8 @@ impl rt::Model for SyncedAsset {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.error),
             1 => member.option(&mut self.is_deleted),
@@ -2227,19 +2079,15 @@ impl rt::Model for SyncedAsset {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.error)?;
-        out.option(1, &self.is_deleted)?;
-        out.value(2, &self.name)?;
-        out.value(3, &self.package_name)?;
-        out.value(4, &self.package_version)?;
-        out.value(5, &self.sync_status)?;
-        out.value(6, &self.r#type)?;
-        out.option(7, &self.warning)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.error);
+        out.option(1, &self.is_deleted);
+        out.value(2, &self.name);
+        out.value(3, &self.package_name);
+        out.value(4, &self.package_version);
+        out.value(5, &self.sync_status);
+        out.value(6, &self.r#type);
+        out.option(7, &self.warning);
     }
 }
 
@@ -2283,8 +2131,8 @@ impl rt::Model for SyncedIntegration {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.error),
             1 => member.option(&mut self.id),
@@ -2297,19 +2145,15 @@ impl rt::Model for SyncedIntegration {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.error)?;
-        out.option(1, &self.id)?;
-        out.value(2, &self.install_status)?;
-        out.option(3, &self.package_name)?;
-        out.option(4, &self.package_version)?;
-        out.value(5, &self.sync_status)?;
-        out.option(6, &self.updated_at)?;
-        out.option(7, &self.warning)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.error);
+        out.option(1, &self.id);
+        out.value(2, &self.install_status);
+        out.option(3, &self.package_name);
+        out.option(4, &self.package_version);
+        out.value(5, &self.sync_status);
+        out.option(6, &self.updated_at);
+        out.option(7, &self.warning);
     }
 }
 
@@ -2339,8 +2183,8 @@ impl rt::Model for TypedPolicyVar {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.frozen),
             1 => member.option(&mut self.r#type),
@@ -2348,14 +2192,10 @@ impl rt::Model for TypedPolicyVar {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.frozen)?;
-        out.option(1, &self.r#type)?;
-        out.value(2, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.frozen);
+        out.option(1, &self.r#type);
+        out.value(2, &self.value);
     }
 }
 
@@ -2395,8 +2235,8 @@ impl rt::Model for UninstallToken {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.created_at),
             1 => member.value(&mut self.id),
@@ -2407,17 +2247,13 @@ impl rt::Model for UninstallToken {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.created_at)?;
-        out.value(1, &self.id)?;
-        out.option(2, &self.namespaces)?;
-        out.value(3, &self.policy_id)?;
-        out.option(4, &self.policy_name)?;
-        out.value(5, &self.token)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.created_at);
+        out.value(1, &self.id);
+        out.option(2, &self.namespaces);
+        out.value(3, &self.policy_id);
+        out.option(4, &self.policy_name);
+        out.value(5, &self.token);
     }
 }
 
@@ -2449,8 +2285,8 @@ impl rt::Model for UninstallTokenSummary {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.created_at),
             1 => member.value(&mut self.id),
@@ -2460,16 +2296,12 @@ impl rt::Model for UninstallTokenSummary {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.created_at)?;
-        out.value(1, &self.id)?;
-        out.option(2, &self.namespaces)?;
-        out.value(3, &self.policy_id)?;
-        out.option(4, &self.policy_name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.created_at);
+        out.value(1, &self.id);
+        out.option(2, &self.namespaces);
+        out.value(3, &self.policy_id);
+        out.option(4, &self.policy_name);
     }
 }
 
@@ -2497,19 +2329,15 @@ impl rt::Model for UpdateSettingsResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -2537,19 +2365,15 @@ impl rt::Model for UpdateSpaceSettingsResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -2577,19 +2401,15 @@ impl rt::Model for CheckHealthRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
     }
 }
 
@@ -2690,8 +2510,8 @@ impl rt::Model for CreateAgentlessPolicyRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.additional_datastreams_permissions),
             1 => member.option(&mut self.description),
@@ -2705,20 +2525,16 @@ impl rt::Model for CreateAgentlessPolicyRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.additional_datastreams_permissions)?;
-        out.option(1, &self.description)?;
-        out.option(2, &self.force)?;
-        out.option(3, &self.id)?;
-        out.option(4, &self.inputs)?;
-        out.value(5, &self.name)?;
-        out.option(6, &self.namespace)?;
-        out.value(7, &self.package)?;
-        out.option(8, &self.vars)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.additional_datastreams_permissions);
+        out.option(1, &self.description);
+        out.option(2, &self.force);
+        out.option(3, &self.id);
+        out.option(4, &self.inputs);
+        out.value(5, &self.name);
+        out.option(6, &self.namespace);
+        out.value(7, &self.package);
+        out.option(8, &self.vars);
     }
 }
 
@@ -3155,8 +2971,8 @@ impl rt::Model for UpdateSettingsRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.additional_yaml_config),
             1 => member.option(&mut self.delete_unenrolled_agents),
@@ -3167,17 +2983,13 @@ impl rt::Model for UpdateSettingsRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.additional_yaml_config)?;
-        out.option(1, &self.delete_unenrolled_agents)?;
-        out.option(2, &self.has_seen_add_data_notice)?;
-        out.option(3, &self.kibana_ca_sha256)?;
-        out.option(4, &self.kibana_urls)?;
-        out.option(5, &self.prerelease_integrations_enabled)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.additional_yaml_config);
+        out.option(1, &self.delete_unenrolled_agents);
+        out.option(2, &self.has_seen_add_data_notice);
+        out.option(3, &self.kibana_ca_sha256);
+        out.option(4, &self.kibana_urls);
+        out.option(5, &self.prerelease_integrations_enabled);
     }
 }
 
@@ -3231,19 +3043,15 @@ impl rt::Model for UpdateSpaceSettingsRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.allowed_namespace_prefixes),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.allowed_namespace_prefixes)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.allowed_namespace_prefixes);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     Action, ActionError, CancelResponse, CreateResponse, CreatedAction,
     FindAgentsResponse, ListResponse, PlainAction, SettingsAction, SettingsActionData,
@@ -85,8 +85,8 @@ impl rt::Model for Action {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.action_id),
             1 => member.option(&mut self.cancellation_time),
@@ -110,30 +110,26 @@ impl rt::Model for Action {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.action_id)?;
-        out.option(1, &self.cancellation_time)?;
-        out.option(2, &self.completion_time)?;
-        out.value(3, &self.creation_time)?;
-        out.option(4, &self.expiration)?;
-        out.option(5, &self.has_rollout_period)?;
-        out.option(6, &self.is_automatic)?;
-        out.option(7, &self.latest_errors)?;
-        out.value(8, &self.nb_agents_ack)?;
-        out.value(9, &self.nb_agents_action_created)?;
-        out.value(10, &self.nb_agents_actioned)?;
-        out.value(11, &self.nb_agents_failed)?;
-        out.option(12, &self.new_policy_id)?;
-        out.option(13, &self.policy_id)?;
-        out.option(14, &self.revision)?;
-        out.option(15, &self.start_time)?;
-        out.value(16, &self.status)?;
-        out.value(17, &self.r#type)?;
-        out.option(18, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.action_id);
+        out.option(1, &self.cancellation_time);
+        out.option(2, &self.completion_time);
+        out.value(3, &self.creation_time);
+        out.option(4, &self.expiration);
+        out.option(5, &self.has_rollout_period);
+        out.option(6, &self.is_automatic);
+        out.option(7, &self.latest_errors);
+        out.value(8, &self.nb_agents_ack);
+        out.value(9, &self.nb_agents_action_created);
+        out.value(10, &self.nb_agents_actioned);
+        out.value(11, &self.nb_agents_failed);
+        out.option(12, &self.new_policy_id);
+        out.option(13, &self.policy_id);
+        out.option(14, &self.revision);
+        out.option(15, &self.start_time);
+        out.value(16, &self.status);
+        out.value(17, &self.r#type);
+        out.option(18, &self.version);
     }
 }
 
@@ -164,8 +160,8 @@ impl rt::Model for ActionError {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.agent_id),
             1 => member.value(&mut self.error),
@@ -174,15 +170,11 @@ impl rt::Model for ActionError {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.agent_id)?;
-        out.value(1, &self.error)?;
-        out.option(2, &self.hostname)?;
-        out.value(3, &self.timestamp)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.agent_id);
+        out.value(1, &self.error);
+        out.option(2, &self.hostname);
+        out.value(3, &self.timestamp);
     }
 }
 
@@ -197,6 +189,9 @@ impl rt::StringEnum for ActionStatus {
             "ROLLOUT_PASSED" => Self::RolloutPassed,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -228,6 +223,9 @@ impl rt::StringEnum for ActionType {
             "PRIVILEGE_LEVEL_CHANGE" => Self::PrivilegeLevelChange,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -272,19 +270,15 @@ impl rt::Model for CancelResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -312,19 +306,15 @@ impl rt::Model for CreateResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -380,8 +370,8 @@ impl rt::Model for CreatedAction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.ack_data),
             1 => member.option(&mut self.agents),
@@ -400,25 +390,21 @@ impl rt::Model for CreatedAction {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.ack_data)?;
-        out.option(1, &self.agents)?;
-        out.value(2, &self.created_at)?;
-        out.value(3, &self.data)?;
-        out.option(4, &self.expiration)?;
-        out.value(5, &self.id)?;
-        out.option(6, &self.minimum_execution_duration)?;
-        out.option(7, &self.namespaces)?;
-        out.option(8, &self.rollout_duration_seconds)?;
-        out.option(9, &self.sent_at)?;
-        out.option(10, &self.source_uri)?;
-        out.option(11, &self.start_time)?;
-        out.option(12, &self.total)?;
-        out.value(13, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.ack_data);
+        out.option(1, &self.agents);
+        out.value(2, &self.created_at);
+        out.value(3, &self.data);
+        out.option(4, &self.expiration);
+        out.value(5, &self.id);
+        out.option(6, &self.minimum_execution_duration);
+        out.option(7, &self.namespaces);
+        out.option(8, &self.rollout_duration_seconds);
+        out.option(9, &self.sent_at);
+        out.option(10, &self.source_uri);
+        out.option(11, &self.start_time);
+        out.option(12, &self.total);
+        out.value(13, &self.r#type);
     }
 }
 
@@ -446,19 +432,15 @@ impl rt::Model for FindAgentsResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.items),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.items)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.items);
     }
 }
 
@@ -486,19 +468,15 @@ impl rt::Model for ListResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.items),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.items)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.items);
     }
 }
 
@@ -511,6 +489,9 @@ impl rt::StringEnum for LogLevel {
             "error" => Self::Error,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -581,8 +562,8 @@ impl rt::Model for PlainAction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.ack_data),
             1 => member.value(&mut self.data),
@@ -590,14 +571,10 @@ impl rt::Model for PlainAction {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.ack_data)?;
-        out.value(1, &self.data)?;
-        out.value(2, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.ack_data);
+        out.value(1, &self.data);
+        out.value(2, &self.r#type);
     }
 }
 
@@ -609,6 +586,9 @@ impl rt::StringEnum for PlainActionType {
             "POLICY_REASSIGN" => Self::PolicyReassign,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -644,21 +624,17 @@ impl rt::Model for SettingsAction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.data),
             1 => member.literal("\"SETTINGS\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data)?;
-        out.literal(1, "\"SETTINGS\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.data);
+        out.literal(1, "\"SETTINGS\"");
     }
 }
 
@@ -686,19 +662,15 @@ impl rt::Model for SettingsActionData {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.log_level),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.log_level)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.nullable(0, &self.log_level);
     }
 }
 
@@ -751,19 +723,15 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.action),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.action)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.action);
     }
 }
 
@@ -819,19 +787,15 @@ impl rt::Model for FindAgentsRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.action_ids),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.action_ids)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.action_ids);
     }
 }
 

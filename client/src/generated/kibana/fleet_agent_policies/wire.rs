@@ -11,7 +11,7 @@ use crate::body::Body;
 use crate::response::Text;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     AdvancedSettings, AgentFeature, AgentPolicy, AgentSettings, AgentSettingsDownload,
     AgentSettingsFeature, AgentSettingsLimits, AgentSettingsLogging,
@@ -80,8 +80,8 @@ impl rt::Model for AdvancedSettings {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_download_target_directory),
             1 => member.option(&mut self.agent_download_timeout),
@@ -96,21 +96,17 @@ impl rt::Model for AdvancedSettings {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_download_target_directory)?;
-        out.option(1, &self.agent_download_timeout)?;
-        out.option(2, &self.agent_limits_go_max_procs)?;
-        out.option(3, &self.agent_logging_files_interval)?;
-        out.option(4, &self.agent_logging_files_keepfiles)?;
-        out.option(5, &self.agent_logging_files_rotateeverybytes)?;
-        out.option(6, &self.agent_logging_level)?;
-        out.option(7, &self.agent_logging_metrics_period)?;
-        out.option(8, &self.agent_logging_to_files)?;
-        out.option(9, &self.agent_monitoring_runtime_experimental)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_download_target_directory);
+        out.option(1, &self.agent_download_timeout);
+        out.option(2, &self.agent_limits_go_max_procs);
+        out.option(3, &self.agent_logging_files_interval);
+        out.option(4, &self.agent_logging_files_keepfiles);
+        out.option(5, &self.agent_logging_files_rotateeverybytes);
+        out.option(6, &self.agent_logging_level);
+        out.option(7, &self.agent_logging_metrics_period);
+        out.option(8, &self.agent_logging_to_files);
+        out.option(9, &self.agent_monitoring_runtime_experimental);
     }
 }
 
@@ -139,21 +135,17 @@ impl rt::Model for AgentFeature {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.enabled),
             1 => member.value(&mut self.name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.enabled)?;
-        out.value(1, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.enabled);
+        out.value(1, &self.name);
     }
 }
 
@@ -259,8 +251,8 @@ impl rt::Model for AgentPolicy {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.advanced_settings),
             1 => member.option(&mut self.agent_features),
@@ -304,50 +296,46 @@ impl rt::Model for AgentPolicy {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.advanced_settings)?;
-        out.option(1, &self.agent_features)?;
-        out.option(2, &self.agentless)?;
-        out.option(3, &self.agents)?;
-        out.option(4, &self.data_output_id)?;
-        out.option(5, &self.description)?;
-        out.option(6, &self.download_source_id)?;
-        out.option(7, &self.fips_agents)?;
-        out.option(8, &self.fleet_server_host_id)?;
-        out.option(9, &self.global_data_tags)?;
-        out.option(10, &self.has_fleet_server)?;
-        out.value(11, &self.id)?;
-        out.option(12, &self.inactivity_timeout)?;
-        out.option(13, &self.is_default)?;
-        out.option(14, &self.is_default_fleet_server)?;
-        out.value(15, &self.is_managed)?;
-        out.option(16, &self.is_preconfigured)?;
-        out.value(17, &self.is_protected)?;
-        out.option(18, &self.keep_monitoring_alive)?;
-        out.option(19, &self.monitoring_diagnostics)?;
-        out.option(20, &self.monitoring_enabled)?;
-        out.option(21, &self.monitoring_http)?;
-        out.option(22, &self.monitoring_output_id)?;
-        out.option(23, &self.monitoring_pprof_enabled)?;
-        out.value(24, &self.name)?;
-        out.value(25, &self.namespace)?;
-        out.option(26, &self.overrides)?;
-        out.option(27, &self.package_policies)?;
-        out.option(28, &self.required_versions)?;
-        out.value(29, &self.revision)?;
-        out.option(30, &self.schema_version)?;
-        out.option(31, &self.space_ids)?;
-        out.value(32, &self.status)?;
-        out.option(33, &self.supports_agentless)?;
-        out.option(34, &self.unenroll_timeout)?;
-        out.option(35, &self.unprivileged_agents)?;
-        out.value(36, &self.updated_at)?;
-        out.value(37, &self.updated_by)?;
-        out.option(38, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.advanced_settings);
+        out.option(1, &self.agent_features);
+        out.option(2, &self.agentless);
+        out.option(3, &self.agents);
+        out.option(4, &self.data_output_id);
+        out.option(5, &self.description);
+        out.option(6, &self.download_source_id);
+        out.option(7, &self.fips_agents);
+        out.option(8, &self.fleet_server_host_id);
+        out.option(9, &self.global_data_tags);
+        out.option(10, &self.has_fleet_server);
+        out.value(11, &self.id);
+        out.option(12, &self.inactivity_timeout);
+        out.option(13, &self.is_default);
+        out.option(14, &self.is_default_fleet_server);
+        out.value(15, &self.is_managed);
+        out.option(16, &self.is_preconfigured);
+        out.value(17, &self.is_protected);
+        out.option(18, &self.keep_monitoring_alive);
+        out.option(19, &self.monitoring_diagnostics);
+        out.option(20, &self.monitoring_enabled);
+        out.option(21, &self.monitoring_http);
+        out.option(22, &self.monitoring_output_id);
+        out.option(23, &self.monitoring_pprof_enabled);
+        out.value(24, &self.name);
+        out.value(25, &self.namespace);
+        out.option(26, &self.overrides);
+        out.option(27, &self.package_policies);
+        out.option(28, &self.required_versions);
+        out.value(29, &self.revision);
+        out.option(30, &self.schema_version);
+        out.option(31, &self.space_ids);
+        out.value(32, &self.status);
+        out.option(33, &self.supports_agentless);
+        out.option(34, &self.unenroll_timeout);
+        out.option(35, &self.unprivileged_agents);
+        out.value(36, &self.updated_at);
+        out.value(37, &self.updated_by);
+        out.option(38, &self.version);
     }
 }
 
@@ -358,6 +346,9 @@ impl rt::StringEnum for AgentPolicyStatus {
             "inactive" => Self::Inactive,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -404,8 +395,8 @@ impl rt::Model for AgentSettings {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.download),
             1 => member.value(&mut self.features),
@@ -416,17 +407,13 @@ impl rt::Model for AgentSettings {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.download)?;
-        out.value(1, &self.features)?;
-        out.option(2, &self.limits)?;
-        out.option(3, &self.logging)?;
-        out.value(4, &self.monitoring)?;
-        out.option(5, &self.protection)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.download);
+        out.value(1, &self.features);
+        out.option(2, &self.limits);
+        out.option(3, &self.logging);
+        out.value(4, &self.monitoring);
+        out.option(5, &self.protection);
     }
 }
 
@@ -468,8 +455,8 @@ impl rt::Model for AgentSettingsDownload {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.proxy_headers),
             1 => member.option(&mut self.proxy_url),
@@ -481,18 +468,14 @@ impl rt::Model for AgentSettingsDownload {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.proxy_headers)?;
-        out.option(1, &self.proxy_url)?;
-        out.option(2, &self.secrets)?;
-        out.value(3, &self.source_uri)?;
-        out.option(4, &self.ssl)?;
-        out.option(5, &self.target_directory)?;
-        out.option(6, &self.timeout)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.proxy_headers);
+        out.option(1, &self.proxy_url);
+        out.option(2, &self.secrets);
+        out.value(3, &self.source_uri);
+        out.option(4, &self.ssl);
+        out.option(5, &self.target_directory);
+        out.option(6, &self.timeout);
     }
 }
 
@@ -520,19 +503,15 @@ impl rt::Model for AgentSettingsFeature {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.enabled),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.enabled)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.enabled);
     }
 }
 
@@ -560,19 +539,15 @@ impl rt::Model for AgentSettingsLimits {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.go_max_procs),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.go_max_procs)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.go_max_procs);
     }
 }
 
@@ -603,8 +578,8 @@ impl rt::Model for AgentSettingsLogging {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.files),
             1 => member.option(&mut self.level),
@@ -613,15 +588,11 @@ impl rt::Model for AgentSettingsLogging {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.files)?;
-        out.option(1, &self.level)?;
-        out.option(2, &self.metrics)?;
-        out.option(3, &self.to_files)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.files);
+        out.option(1, &self.level);
+        out.option(2, &self.metrics);
+        out.option(3, &self.to_files);
     }
 }
 
@@ -651,8 +622,8 @@ impl rt::Model for AgentSettingsLoggingFiles {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.interval),
             1 => member.option(&mut self.keepfiles),
@@ -660,14 +631,10 @@ impl rt::Model for AgentSettingsLoggingFiles {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.interval)?;
-        out.option(1, &self.keepfiles)?;
-        out.option(2, &self.rotateeverybytes)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.interval);
+        out.option(1, &self.keepfiles);
+        out.option(2, &self.rotateeverybytes);
     }
 }
 
@@ -695,19 +662,15 @@ impl rt::Model for AgentSettingsLoggingMetrics {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.period),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.period)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.period);
     }
 }
 
@@ -751,8 +714,8 @@ impl rt::Model for AgentSettingsMonitoring {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.runtime_experimental),
             1 => member.value(&mut self.apm),
@@ -765,19 +728,15 @@ impl rt::Model for AgentSettingsMonitoring {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.runtime_experimental)?;
-        out.value(1, &self.apm)?;
-        out.value(2, &self.enabled)?;
-        out.value(3, &self.logs)?;
-        out.value(4, &self.metrics)?;
-        out.option(5, &self.namespace)?;
-        out.value(6, &self.traces)?;
-        out.option(7, &self.use_output)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.runtime_experimental);
+        out.value(1, &self.apm);
+        out.value(2, &self.enabled);
+        out.value(3, &self.logs);
+        out.value(4, &self.metrics);
+        out.option(5, &self.namespace);
+        out.value(6, &self.traces);
+        out.option(7, &self.use_output);
     }
 }
 
@@ -807,8 +766,8 @@ impl rt::Model for AgentSettingsProtection {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.enabled),
             1 => member.value(&mut self.signing_key),
@@ -816,14 +775,10 @@ impl rt::Model for AgentSettingsProtection {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.enabled)?;
-        out.value(1, &self.signing_key)?;
-        out.value(2, &self.uninstall_token_hash)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.enabled);
+        out.value(1, &self.signing_key);
+        out.value(2, &self.uninstall_token_hash);
     }
 }
 
@@ -854,8 +809,8 @@ impl rt::Model for AgentVersionStatus {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.agents),
             1 => member.option(&mut self.failed_upgrade_action_ids),
@@ -864,15 +819,11 @@ impl rt::Model for AgentVersionStatus {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.agents)?;
-        out.option(1, &self.failed_upgrade_action_ids)?;
-        out.value(2, &self.failed_upgrade_agents)?;
-        out.value(3, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.agents);
+        out.option(1, &self.failed_upgrade_action_ids);
+        out.value(2, &self.failed_upgrade_agents);
+        out.value(3, &self.version);
     }
 }
 
@@ -901,21 +852,17 @@ impl rt::Model for Agentless {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.cloud_connectors),
             1 => member.option(&mut self.resources),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.cloud_connectors)?;
-        out.option(1, &self.resources)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.cloud_connectors);
+        out.option(1, &self.resources);
     }
 }
 
@@ -943,19 +890,15 @@ impl rt::Model for AgentlessResources {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.requests),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.requests)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.requests);
     }
 }
 
@@ -983,19 +926,15 @@ impl rt::Model for BulkGetOutputsResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.items),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.items)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.items);
     }
 }
 
@@ -1023,19 +962,15 @@ impl rt::Model for BulkGetResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.items),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.items)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.items);
     }
 }
 
@@ -1064,21 +999,17 @@ impl rt::Model for CloudConnectorSettings {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.enabled),
             1 => member.option(&mut self.target_csp),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.enabled)?;
-        out.option(1, &self.target_csp)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.enabled);
+        out.option(1, &self.target_csp);
     }
 }
 
@@ -1106,19 +1037,15 @@ impl rt::Model for ConnectionSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.ssl),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.ssl)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.ssl);
     }
 }
 
@@ -1146,19 +1073,15 @@ impl rt::Model for CopyResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -1186,19 +1109,15 @@ impl rt::Model for CreateResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -1227,21 +1146,17 @@ impl rt::Model for DataOutputs {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.integrations),
             1 => member.value(&mut self.output),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.integrations)?;
-        out.value(1, &self.output)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.integrations);
+        out.value(1, &self.output);
     }
 }
 
@@ -1333,8 +1248,8 @@ impl rt::Model for FullAgentPolicy {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent),
             1 => member.option(&mut self.connectors),
@@ -1355,27 +1270,23 @@ impl rt::Model for FullAgentPolicy {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent)?;
-        out.option(1, &self.connectors)?;
-        out.option(2, &self.exporters)?;
-        out.option(3, &self.extensions)?;
-        out.option(4, &self.fleet)?;
-        out.value(5, &self.id)?;
-        out.value(6, &self.inputs)?;
-        out.option(7, &self.namespaces)?;
-        out.option(8, &self.output_permissions)?;
-        out.value(9, &self.outputs)?;
-        out.option(10, &self.processors)?;
-        out.option(11, &self.receivers)?;
-        out.option(12, &self.revision)?;
-        out.option(13, &self.secret_references)?;
-        out.option(14, &self.service)?;
-        out.option(15, &self.signed)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent);
+        out.option(1, &self.connectors);
+        out.option(2, &self.exporters);
+        out.option(3, &self.extensions);
+        out.option(4, &self.fleet);
+        out.value(5, &self.id);
+        out.value(6, &self.inputs);
+        out.option(7, &self.namespaces);
+        out.option(8, &self.output_permissions);
+        out.value(9, &self.outputs);
+        out.option(10, &self.processors);
+        out.option(11, &self.receivers);
+        out.option(12, &self.revision);
+        out.option(13, &self.secret_references);
+        out.option(14, &self.service);
+        out.option(15, &self.signed);
     }
 }
 
@@ -1423,8 +1334,8 @@ impl rt::Model for FullAgentPolicyInput {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.data_stream),
             1 => member.value(&mut self.id),
@@ -1439,21 +1350,17 @@ impl rt::Model for FullAgentPolicyInput {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data_stream)?;
-        out.value(1, &self.id)?;
-        out.option(2, &self.meta)?;
-        out.value(3, &self.name)?;
-        out.value(4, &self.package_policy_id)?;
-        out.option(5, &self.processors)?;
-        out.value(6, &self.revision)?;
-        out.option(7, &self.streams)?;
-        out.value(8, &self.r#type)?;
-        out.value(9, &self.use_output)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.data_stream);
+        out.value(1, &self.id);
+        out.option(2, &self.meta);
+        out.value(3, &self.name);
+        out.value(4, &self.package_policy_id);
+        out.option(5, &self.processors);
+        out.value(6, &self.revision);
+        out.option(7, &self.streams);
+        out.value(8, &self.r#type);
+        out.value(9, &self.use_output);
     }
 }
 
@@ -1481,19 +1388,15 @@ impl rt::Model for FullAgentPolicyInputMeta {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.package),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.package)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.package);
     }
 }
 
@@ -1525,8 +1428,8 @@ impl rt::Model for FullAgentPolicyOutput {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.ca_sha256),
             1 => member.option(&mut self.hosts),
@@ -1536,16 +1439,12 @@ impl rt::Model for FullAgentPolicyOutput {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.ca_sha256)?;
-        out.option(1, &self.hosts)?;
-        out.option(2, &self.proxy_headers)?;
-        out.option(3, &self.proxy_url)?;
-        out.value(4, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.ca_sha256);
+        out.option(1, &self.hosts);
+        out.option(2, &self.proxy_headers);
+        out.option(3, &self.proxy_url);
+        out.value(4, &self.r#type);
     }
 }
 
@@ -1574,21 +1473,17 @@ impl rt::Model for FullAgentPolicyService {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.extensions),
             1 => member.option(&mut self.pipelines),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.extensions)?;
-        out.option(1, &self.pipelines)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.extensions);
+        out.option(1, &self.pipelines);
     }
 }
 
@@ -1618,8 +1513,8 @@ impl rt::Model for FullAgentPolicyServicePipeline {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.exporters),
             1 => member.option(&mut self.processors),
@@ -1627,14 +1522,10 @@ impl rt::Model for FullAgentPolicyServicePipeline {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.exporters)?;
-        out.option(1, &self.processors)?;
-        out.option(2, &self.receivers)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.exporters);
+        out.option(1, &self.processors);
+        out.option(2, &self.receivers);
     }
 }
 
@@ -1712,21 +1603,17 @@ impl rt::Model for GetAutoUpgradeStatusResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.current_versions),
             1 => member.value(&mut self.total_agents),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.current_versions)?;
-        out.value(1, &self.total_agents)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.current_versions);
+        out.value(1, &self.total_agents);
     }
 }
 
@@ -1754,19 +1641,15 @@ impl rt::Model for GetFullResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -1794,19 +1677,15 @@ impl rt::Model for GetOutputsResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -1834,19 +1713,15 @@ impl rt::Model for GetResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -1875,21 +1750,17 @@ impl rt::Model for GlobalDataTag {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.name),
             1 => member.value(&mut self.value),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.name)?;
-        out.value(1, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.name);
+        out.value(1, &self.value);
     }
 }
 
@@ -1921,8 +1792,8 @@ impl rt::Model for HostsFleetConnection {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.hosts),
             1 => member.option(&mut self.proxy_headers),
@@ -1932,16 +1803,12 @@ impl rt::Model for HostsFleetConnection {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.hosts)?;
-        out.option(1, &self.proxy_headers)?;
-        out.option(2, &self.proxy_url)?;
-        out.option(3, &self.secrets)?;
-        out.option(4, &self.ssl)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.hosts);
+        out.option(1, &self.proxy_headers);
+        out.option(2, &self.proxy_url);
+        out.option(3, &self.secrets);
+        out.option(4, &self.ssl);
     }
 }
 
@@ -1972,8 +1839,8 @@ impl rt::Model for IntegrationOutput {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.id),
             1 => member.option(&mut self.integration_policy_name),
@@ -1982,15 +1849,11 @@ impl rt::Model for IntegrationOutput {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        out.option(1, &self.integration_policy_name)?;
-        out.option(2, &self.name)?;
-        out.option(3, &self.pkg_name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.id);
+        out.option(1, &self.integration_policy_name);
+        out.option(2, &self.name);
+        out.option(3, &self.pkg_name);
     }
 }
 
@@ -2020,8 +1883,8 @@ impl rt::Model for KibanaConnection {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.hosts),
             1 => member.option(&mut self.path),
@@ -2029,14 +1892,10 @@ impl rt::Model for KibanaConnection {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.hosts)?;
-        out.option(1, &self.path)?;
-        out.value(2, &self.protocol)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.hosts);
+        out.option(1, &self.path);
+        out.value(2, &self.protocol);
     }
 }
 
@@ -2064,19 +1923,15 @@ impl rt::Model for KibanaFleetConnection {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.kibana),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.kibana)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.kibana);
     }
 }
 
@@ -2107,8 +1962,8 @@ impl rt::Model for ListResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.items),
             1 => member.value(&mut self.page),
@@ -2117,15 +1972,11 @@ impl rt::Model for ListResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.items)?;
-        out.value(1, &self.page)?;
-        out.value(2, &self.per_page)?;
-        out.value(3, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.items);
+        out.value(1, &self.page);
+        out.value(2, &self.per_page);
+        out.value(3, &self.total);
     }
 }
 
@@ -2154,21 +2005,17 @@ impl rt::Model for MonitoringDiagnostics {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.limit),
             1 => member.option(&mut self.uploader),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.limit)?;
-        out.option(1, &self.uploader)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.limit);
+        out.option(1, &self.uploader);
     }
 }
 
@@ -2197,21 +2044,17 @@ impl rt::Model for MonitoringDiagnosticsLimit {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.burst),
             1 => member.option(&mut self.interval),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.burst)?;
-        out.option(1, &self.interval)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.burst);
+        out.option(1, &self.interval);
     }
 }
 
@@ -2241,8 +2084,8 @@ impl rt::Model for MonitoringDiagnosticsUploader {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.init_dur),
             1 => member.option(&mut self.max_dur),
@@ -2250,14 +2093,10 @@ impl rt::Model for MonitoringDiagnosticsUploader {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.init_dur)?;
-        out.option(1, &self.max_dur)?;
-        out.option(2, &self.max_retries)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.init_dur);
+        out.option(1, &self.max_dur);
+        out.option(2, &self.max_retries);
     }
 }
 
@@ -2288,8 +2127,8 @@ impl rt::Model for MonitoringHttp {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.buffer),
             1 => member.option(&mut self.enabled),
@@ -2298,15 +2137,11 @@ impl rt::Model for MonitoringHttp {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.buffer)?;
-        out.option(1, &self.enabled)?;
-        out.option(2, &self.host)?;
-        out.option(3, &self.port)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.buffer);
+        out.option(1, &self.enabled);
+        out.option(2, &self.host);
+        out.option(3, &self.port);
     }
 }
 
@@ -2334,19 +2169,15 @@ impl rt::Model for MonitoringHttpBuffer {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.enabled),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.enabled)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.enabled);
     }
 }
 
@@ -2374,19 +2205,15 @@ impl rt::Model for MonitoringOutput {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.output),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.output)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.output);
     }
 }
 
@@ -2398,6 +2225,9 @@ impl rt::StringEnum for MonitoringType {
             "traces" => Self::Traces,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2434,21 +2264,17 @@ impl rt::Model for NamedReference {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.value(&mut self.name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.value(1, &self.name);
     }
 }
 
@@ -2502,8 +2328,8 @@ impl rt::Model for PolicyOutputs {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_policy_id),
             1 => member.value(&mut self.data),
@@ -2511,14 +2337,10 @@ impl rt::Model for PolicyOutputs {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_policy_id)?;
-        out.value(1, &self.data)?;
-        out.value(2, &self.monitoring)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_policy_id);
+        out.value(1, &self.data);
+        out.value(2, &self.monitoring);
     }
 }
 
@@ -2547,21 +2369,17 @@ impl rt::Model for PolicySignature {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.data),
             1 => member.value(&mut self.signature),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data)?;
-        out.value(1, &self.signature)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.data);
+        out.value(1, &self.signature);
     }
 }
 
@@ -2590,21 +2408,17 @@ impl rt::Model for RequiredVersion {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.percentage),
             1 => member.value(&mut self.version),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.percentage)?;
-        out.value(1, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.percentage);
+        out.value(1, &self.version);
     }
 }
 
@@ -2633,21 +2447,17 @@ impl rt::Model for ResourceRequests {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.cpu),
             1 => member.option(&mut self.memory),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.cpu)?;
-        out.option(1, &self.memory)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.cpu);
+        out.option(1, &self.memory);
     }
 }
 
@@ -2675,19 +2485,15 @@ impl rt::Model for SecretReference {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.id);
     }
 }
 
@@ -2715,19 +2521,15 @@ impl rt::Model for SslSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.key),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.key)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.key);
     }
 }
 
@@ -2765,8 +2567,8 @@ impl rt::Model for SslSettings {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.certificate),
             1 => member.option(&mut self.certificate_authorities),
@@ -2776,16 +2578,12 @@ impl rt::Model for SslSettings {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.certificate)?;
-        out.option(1, &self.certificate_authorities)?;
-        out.option(2, &self.key)?;
-        out.option(3, &self.renegotiation)?;
-        out.option(4, &self.verification_mode)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.certificate);
+        out.option(1, &self.certificate_authorities);
+        out.option(2, &self.key);
+        out.option(3, &self.renegotiation);
+        out.option(4, &self.verification_mode);
     }
 }
 
@@ -2813,19 +2611,15 @@ impl rt::Model for UpdateResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -2856,8 +2650,8 @@ impl rt::Model for BulkGetRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.full),
             1 => member.value(&mut self.ids),
@@ -2865,14 +2659,10 @@ impl rt::Model for BulkGetRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.full)?;
-        out.value(1, &self.ids)?;
-        out.option(2, &self.ignore_missing)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.full);
+        out.value(1, &self.ids);
+        out.option(2, &self.ignore_missing);
     }
 }
 
@@ -2932,19 +2722,15 @@ impl rt::Model for BulkGetOutputsRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.ids),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.ids)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.ids);
     }
 }
 
@@ -3001,21 +2787,17 @@ impl rt::Model for CopyRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.description),
             1 => member.value(&mut self.name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.value(1, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.description);
+        out.value(1, &self.name);
     }
 }
 
@@ -3136,8 +2918,8 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.advanced_settings),
             1 => member.option(&mut self.agent_features),
@@ -3171,40 +2953,36 @@ impl rt::Model for CreateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.advanced_settings)?;
-        out.option(1, &self.agent_features)?;
-        out.option(2, &self.agentless)?;
-        out.option(3, &self.data_output_id)?;
-        out.option(4, &self.description)?;
-        out.option(5, &self.download_source_id)?;
-        out.option(6, &self.fleet_server_host_id)?;
-        out.option(7, &self.force)?;
-        out.option(8, &self.global_data_tags)?;
-        out.option(9, &self.has_fleet_server)?;
-        out.option(10, &self.id)?;
-        out.option(11, &self.inactivity_timeout)?;
-        out.option(12, &self.is_default)?;
-        out.option(13, &self.is_default_fleet_server)?;
-        out.option(14, &self.is_managed)?;
-        out.option(15, &self.is_protected)?;
-        out.option(16, &self.keep_monitoring_alive)?;
-        out.option(17, &self.monitoring_diagnostics)?;
-        out.option(18, &self.monitoring_enabled)?;
-        out.option(19, &self.monitoring_http)?;
-        out.option(20, &self.monitoring_output_id)?;
-        out.option(21, &self.monitoring_pprof_enabled)?;
-        out.value(22, &self.name)?;
-        out.value(23, &self.namespace)?;
-        out.option(24, &self.overrides)?;
-        out.option(25, &self.required_versions)?;
-        out.option(26, &self.space_ids)?;
-        out.option(27, &self.supports_agentless)?;
-        out.option(28, &self.unenroll_timeout)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.advanced_settings);
+        out.option(1, &self.agent_features);
+        out.option(2, &self.agentless);
+        out.option(3, &self.data_output_id);
+        out.option(4, &self.description);
+        out.option(5, &self.download_source_id);
+        out.option(6, &self.fleet_server_host_id);
+        out.option(7, &self.force);
+        out.option(8, &self.global_data_tags);
+        out.option(9, &self.has_fleet_server);
+        out.option(10, &self.id);
+        out.option(11, &self.inactivity_timeout);
+        out.option(12, &self.is_default);
+        out.option(13, &self.is_default_fleet_server);
+        out.option(14, &self.is_managed);
+        out.option(15, &self.is_protected);
+        out.option(16, &self.keep_monitoring_alive);
+        out.option(17, &self.monitoring_diagnostics);
+        out.option(18, &self.monitoring_enabled);
+        out.option(19, &self.monitoring_http);
+        out.option(20, &self.monitoring_output_id);
+        out.option(21, &self.monitoring_pprof_enabled);
+        out.value(22, &self.name);
+        out.value(23, &self.namespace);
+        out.option(24, &self.overrides);
+        out.option(25, &self.required_versions);
+        out.option(26, &self.space_ids);
+        out.option(27, &self.supports_agentless);
+        out.option(28, &self.unenroll_timeout);
     }
 }
 
@@ -3265,21 +3043,17 @@ impl rt::Model for DeleteRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.agent_policy_id),
             1 => member.option(&mut self.force),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.agent_policy_id)?;
-        out.option(1, &self.force)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.agent_policy_id);
+        out.option(1, &self.force);
     }
 }
 
@@ -3618,8 +3392,8 @@ impl rt::Model for UpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.advanced_settings),
             1 => member.option(&mut self.agent_features),
@@ -3654,41 +3428,37 @@ impl rt::Model for UpdateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.advanced_settings)?;
-        out.option(1, &self.agent_features)?;
-        out.option(2, &self.agentless)?;
-        out.option(3, &self.bump_revision)?;
-        out.option(4, &self.data_output_id)?;
-        out.option(5, &self.description)?;
-        out.option(6, &self.download_source_id)?;
-        out.option(7, &self.fleet_server_host_id)?;
-        out.option(8, &self.force)?;
-        out.option(9, &self.global_data_tags)?;
-        out.option(10, &self.has_fleet_server)?;
-        out.option(11, &self.id)?;
-        out.option(12, &self.inactivity_timeout)?;
-        out.option(13, &self.is_default)?;
-        out.option(14, &self.is_default_fleet_server)?;
-        out.option(15, &self.is_managed)?;
-        out.option(16, &self.is_protected)?;
-        out.option(17, &self.keep_monitoring_alive)?;
-        out.option(18, &self.monitoring_diagnostics)?;
-        out.option(19, &self.monitoring_enabled)?;
-        out.option(20, &self.monitoring_http)?;
-        out.option(21, &self.monitoring_output_id)?;
-        out.option(22, &self.monitoring_pprof_enabled)?;
-        out.value(23, &self.name)?;
-        out.value(24, &self.namespace)?;
-        out.option(25, &self.overrides)?;
-        out.option(26, &self.required_versions)?;
-        out.option(27, &self.space_ids)?;
-        out.option(28, &self.supports_agentless)?;
-        out.option(29, &self.unenroll_timeout)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.advanced_settings);
+        out.option(1, &self.agent_features);
+        out.option(2, &self.agentless);
+        out.option(3, &self.bump_revision);
+        out.option(4, &self.data_output_id);
+        out.option(5, &self.description);
+        out.option(6, &self.download_source_id);
+        out.option(7, &self.fleet_server_host_id);
+        out.option(8, &self.force);
+        out.option(9, &self.global_data_tags);
+        out.option(10, &self.has_fleet_server);
+        out.option(11, &self.id);
+        out.option(12, &self.inactivity_timeout);
+        out.option(13, &self.is_default);
+        out.option(14, &self.is_default_fleet_server);
+        out.option(15, &self.is_managed);
+        out.option(16, &self.is_protected);
+        out.option(17, &self.keep_monitoring_alive);
+        out.option(18, &self.monitoring_diagnostics);
+        out.option(19, &self.monitoring_enabled);
+        out.option(20, &self.monitoring_http);
+        out.option(21, &self.monitoring_output_id);
+        out.option(22, &self.monitoring_pprof_enabled);
+        out.value(23, &self.name);
+        out.value(24, &self.namespace);
+        out.option(25, &self.overrides);
+        out.option(26, &self.required_versions);
+        out.option(27, &self.space_ids);
+        out.option(28, &self.supports_agentless);
+        out.option(29, &self.unenroll_timeout);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::body::Body;
 use crate::response::Binary;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     Agent, AgentComponent, AgentComponentUnit, AgentIdentity, AgentMetrics, AgentOutput,
     AgentUpload, BulkMigrateSettings, DeleteFileResponse, Deletion, DiagnosticsOptions,
@@ -122,8 +122,8 @@ impl rt::Model for Agent {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.access_api_key),
             1 => member.option(&mut self.access_api_key_id),
@@ -162,45 +162,41 @@ impl rt::Model for Agent {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.access_api_key)?;
-        out.option(1, &self.access_api_key_id)?;
-        out.value(2, &self.active)?;
-        out.option(3, &self.agent)?;
-        out.option(4, &self.audit_unenrolled_reason)?;
-        out.option(5, &self.components)?;
-        out.option(6, &self.default_api_key)?;
-        out.option(7, &self.default_api_key_history)?;
-        out.option(8, &self.default_api_key_id)?;
-        out.value(9, &self.enrolled_at)?;
-        out.value(10, &self.id)?;
-        out.option(11, &self.last_checkin)?;
-        out.option(12, &self.last_checkin_message)?;
-        out.option(13, &self.last_checkin_status)?;
-        out.option(14, &self.last_known_status)?;
-        out.value(15, &self.local_metadata)?;
-        out.option(16, &self.metrics)?;
-        out.option(17, &self.namespaces)?;
-        out.option(18, &self.outputs)?;
-        out.value(19, &self.packages)?;
-        out.option(20, &self.policy_id)?;
-        out.option(21, &self.policy_revision)?;
-        out.option(22, &self.sort)?;
-        out.option(23, &self.status)?;
-        out.option(24, &self.tags)?;
-        out.value(25, &self.r#type)?;
-        out.option(26, &self.unenrolled_at)?;
-        out.option(27, &self.unenrollment_started_at)?;
-        out.option(28, &self.unhealthy_reason)?;
-        out.option(29, &self.upgrade_attempts)?;
-        out.option(30, &self.upgrade_details)?;
-        out.option(31, &self.upgrade_started_at)?;
-        out.option(32, &self.upgraded_at)?;
-        out.option(33, &self.user_provided_metadata)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.access_api_key);
+        out.option(1, &self.access_api_key_id);
+        out.value(2, &self.active);
+        out.option(3, &self.agent);
+        out.option(4, &self.audit_unenrolled_reason);
+        out.option(5, &self.components);
+        out.option(6, &self.default_api_key);
+        out.option(7, &self.default_api_key_history);
+        out.option(8, &self.default_api_key_id);
+        out.value(9, &self.enrolled_at);
+        out.value(10, &self.id);
+        out.option(11, &self.last_checkin);
+        out.option(12, &self.last_checkin_message);
+        out.option(13, &self.last_checkin_status);
+        out.option(14, &self.last_known_status);
+        out.value(15, &self.local_metadata);
+        out.option(16, &self.metrics);
+        out.option(17, &self.namespaces);
+        out.option(18, &self.outputs);
+        out.value(19, &self.packages);
+        out.option(20, &self.policy_id);
+        out.option(21, &self.policy_revision);
+        out.option(22, &self.sort);
+        out.option(23, &self.status);
+        out.option(24, &self.tags);
+        out.value(25, &self.r#type);
+        out.option(26, &self.unenrolled_at);
+        out.option(27, &self.unenrollment_started_at);
+        out.option(28, &self.unhealthy_reason);
+        out.option(29, &self.upgrade_attempts);
+        out.option(30, &self.upgrade_details);
+        out.option(31, &self.upgrade_started_at);
+        out.option(32, &self.upgraded_at);
+        out.option(33, &self.user_provided_metadata);
     }
 }
 
@@ -232,8 +228,8 @@ impl rt::Model for AgentComponent {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.value(&mut self.message),
@@ -243,16 +239,12 @@ impl rt::Model for AgentComponent {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.message)?;
-        out.value(2, &self.status)?;
-        out.value(3, &self.r#type)?;
-        out.option(4, &self.units)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.value(1, &self.message);
+        out.value(2, &self.status);
+        out.value(3, &self.r#type);
+        out.option(4, &self.units);
     }
 }
 
@@ -268,6 +260,9 @@ impl rt::StringEnum for AgentComponentStatus {
             "STOPPED" => Self::Stopped,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -311,8 +306,8 @@ impl rt::Model for AgentComponentUnit {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.value(&mut self.message),
@@ -322,16 +317,12 @@ impl rt::Model for AgentComponentUnit {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.message)?;
-        out.option(2, &self.payload)?;
-        out.value(3, &self.status)?;
-        out.value(4, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.value(1, &self.message);
+        out.option(2, &self.payload);
+        out.value(3, &self.status);
+        out.value(4, &self.r#type);
     }
 }
 
@@ -343,6 +334,9 @@ impl rt::StringEnum for AgentComponentUnitType {
             "" => Self::Empty,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -379,21 +373,17 @@ impl rt::Model for AgentIdentity {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.value(&mut self.version),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.value(1, &self.version);
     }
 }
 
@@ -422,21 +412,17 @@ impl rt::Model for AgentMetrics {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.cpu_avg),
             1 => member.option(&mut self.memory_size_byte_avg),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.cpu_avg)?;
-        out.option(1, &self.memory_size_byte_avg)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.cpu_avg);
+        out.option(1, &self.memory_size_byte_avg);
     }
 }
 
@@ -466,8 +452,8 @@ impl rt::Model for AgentOutput {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.api_key_id),
             1 => member.option(&mut self.to_retire_api_key_ids),
@@ -475,14 +461,10 @@ impl rt::Model for AgentOutput {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.api_key_id)?;
-        out.option(1, &self.to_retire_api_key_ids)?;
-        out.option(2, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.api_key_id);
+        out.option(1, &self.to_retire_api_key_ids);
+        out.option(2, &self.r#type);
     }
 }
 
@@ -502,6 +484,9 @@ impl rt::StringEnum for AgentStatus {
             "orphaned" => Self::Orphaned,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -529,6 +514,9 @@ impl rt::StringEnum for AgentType {
             "TEMPORARY" => Self::Temporary,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -578,8 +566,8 @@ impl rt::Model for AgentUpload {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.action_id),
             1 => member.value(&mut self.create_time),
@@ -591,18 +579,14 @@ impl rt::Model for AgentUpload {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.action_id)?;
-        out.value(1, &self.create_time)?;
-        out.option(2, &self.error)?;
-        out.value(3, &self.file_path)?;
-        out.value(4, &self.id)?;
-        out.value(5, &self.name)?;
-        out.value(6, &self.status)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.action_id);
+        out.value(1, &self.create_time);
+        out.option(2, &self.error);
+        out.value(3, &self.file_path);
+        out.value(4, &self.id);
+        out.value(5, &self.name);
+        out.value(6, &self.status);
     }
 }
 
@@ -617,6 +601,9 @@ impl rt::StringEnum for AgentUploadStatus {
             "FAILED" => Self::Failed,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -679,8 +666,8 @@ impl rt::Model for BulkMigrateSettings {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.ca_sha256),
             1 => member.option(&mut self.certificate_authorities),
@@ -697,23 +684,19 @@ impl rt::Model for BulkMigrateSettings {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.ca_sha256)?;
-        out.option(1, &self.certificate_authorities)?;
-        out.option(2, &self.elastic_agent_cert)?;
-        out.option(3, &self.elastic_agent_cert_key)?;
-        out.option(4, &self.elastic_agent_cert_key_passphrase)?;
-        out.option(5, &self.headers)?;
-        out.option(6, &self.insecure)?;
-        out.option(7, &self.proxy_disabled)?;
-        out.option(8, &self.proxy_headers)?;
-        out.option(9, &self.proxy_url)?;
-        out.option(10, &self.staging)?;
-        out.option(11, &self.tags)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.ca_sha256);
+        out.option(1, &self.certificate_authorities);
+        out.option(2, &self.elastic_agent_cert);
+        out.option(3, &self.elastic_agent_cert_key);
+        out.option(4, &self.elastic_agent_cert_key_passphrase);
+        out.option(5, &self.headers);
+        out.option(6, &self.insecure);
+        out.option(7, &self.proxy_disabled);
+        out.option(8, &self.proxy_headers);
+        out.option(9, &self.proxy_url);
+        out.option(10, &self.staging);
+        out.option(11, &self.tags);
     }
 }
 
@@ -742,21 +725,17 @@ impl rt::Model for DeleteFileResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.deleted),
             1 => member.value(&mut self.id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.deleted)?;
-        out.value(1, &self.id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.deleted);
+        out.value(1, &self.id);
     }
 }
 
@@ -781,19 +760,15 @@ impl rt::Model for Deletion {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.literal("\"deleted\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.literal(0, "\"deleted\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.literal(0, "\"deleted\"");
     }
 }
 
@@ -821,19 +796,15 @@ impl rt::Model for DiagnosticsOptions {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.additional_metrics),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.additional_metrics)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.additional_metrics);
     }
 }
 
@@ -858,13 +829,11 @@ impl rt::Model for Empty {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         _: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.untyped()
     }
-    fn write<S: SerializeMap>(&self, _: &mut rt::Writer<'_, S>) -> Result<(), S::Error> {
-        Ok(())
-    }
+    fn write<S: SerializeMap>(&self, _: &mut rt::Writer<'_, S>) {}
 }
 
 impl rt::Model for GetIncomingDataResponse {
@@ -892,21 +861,17 @@ impl rt::Model for GetIncomingDataResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.data_preview),
             1 => member.value(&mut self.items),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data_preview)?;
-        out.value(1, &self.items)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.data_preview);
+        out.value(1, &self.items);
     }
 }
 
@@ -934,19 +899,15 @@ impl rt::Model for GetResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -988,8 +949,8 @@ impl rt::Model for GetSetupStatusResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.is_action_secrets_storage_enabled),
             2 => member.option(&mut self.is_secrets_storage_enabled),
@@ -1001,18 +962,14 @@ impl rt::Model for GetSetupStatusResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.is_action_secrets_storage_enabled)?;
-        out.option(2, &self.is_secrets_storage_enabled)?;
-        out.option(3, &self.is_space_awareness_enabled)?;
-        out.value(0, &self.is_ready)?;
-        out.value(4, &self.missing_optional_features)?;
-        out.value(5, &self.missing_requirements)?;
-        out.option(6, &self.package_verification_key_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.is_action_secrets_storage_enabled);
+        out.option(2, &self.is_secrets_storage_enabled);
+        out.option(3, &self.is_space_awareness_enabled);
+        out.value(0, &self.is_ready);
+        out.value(4, &self.missing_optional_features);
+        out.value(5, &self.missing_requirements);
+        out.option(6, &self.package_verification_key_id);
     }
 }
 
@@ -1040,19 +997,15 @@ impl rt::Model for GetStatusSummaryResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.results),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.results)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.results);
     }
 }
 
@@ -1080,19 +1033,15 @@ impl rt::Model for IncomingData {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.data),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.data);
     }
 }
 
@@ -1106,6 +1055,9 @@ impl rt::StringEnum for LastCheckinStatus {
             "starting" => Self::Starting,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1143,19 +1095,15 @@ impl rt::Model for ListAvailableVersionsResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.items),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.items)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.items);
     }
 }
 
@@ -1197,8 +1145,8 @@ impl rt::Model for ListResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.items),
             1 => member.option(&mut self.next_search_after),
@@ -1210,18 +1158,14 @@ impl rt::Model for ListResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.items)?;
-        out.option(1, &self.next_search_after)?;
-        out.value(2, &self.page)?;
-        out.value(3, &self.per_page)?;
-        out.option(4, &self.pit)?;
-        out.option(5, &self.status_summary)?;
-        out.value(6, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.items);
+        out.option(1, &self.next_search_after);
+        out.value(2, &self.page);
+        out.value(3, &self.per_page);
+        out.option(4, &self.pit);
+        out.option(5, &self.status_summary);
+        out.value(6, &self.total);
     }
 }
 
@@ -1249,19 +1193,15 @@ impl rt::Model for ListTagsResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.items),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.items)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.items);
     }
 }
 
@@ -1289,19 +1229,15 @@ impl rt::Model for ListUploadsResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.items),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.items)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.items);
     }
 }
 
@@ -1355,8 +1291,8 @@ impl rt::Model for MigrateSettings {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.ca_sha256),
             1 => member.option(&mut self.certificate_authorities),
@@ -1374,24 +1310,20 @@ impl rt::Model for MigrateSettings {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.ca_sha256)?;
-        out.option(1, &self.certificate_authorities)?;
-        out.option(2, &self.elastic_agent_cert)?;
-        out.option(3, &self.elastic_agent_cert_key)?;
-        out.option(4, &self.elastic_agent_cert_key_passphrase)?;
-        out.option(5, &self.headers)?;
-        out.option(6, &self.insecure)?;
-        out.option(7, &self.proxy_disabled)?;
-        out.option(8, &self.proxy_headers)?;
-        out.option(9, &self.proxy_url)?;
-        out.option(10, &self.replace_token)?;
-        out.option(11, &self.staging)?;
-        out.option(12, &self.tags)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.ca_sha256);
+        out.option(1, &self.certificate_authorities);
+        out.option(2, &self.elastic_agent_cert);
+        out.option(3, &self.elastic_agent_cert_key);
+        out.option(4, &self.elastic_agent_cert_key_passphrase);
+        out.option(5, &self.headers);
+        out.option(6, &self.insecure);
+        out.option(7, &self.proxy_disabled);
+        out.option(8, &self.proxy_headers);
+        out.option(9, &self.proxy_url);
+        out.option(10, &self.replace_token);
+        out.option(11, &self.staging);
+        out.option(12, &self.tags);
     }
 }
 
@@ -1405,6 +1337,9 @@ impl rt::StringEnum for MissingRequirement {
             "fleet_server" => Self::FleetServer,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1443,21 +1378,17 @@ impl rt::Model for RetiredApiKey {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.value(&mut self.retired_at),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.retired_at)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.value(1, &self.retired_at);
     }
 }
 
@@ -1468,6 +1399,9 @@ impl rt::StringEnum for SortOrder {
             "desc" => Self::Desc,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1502,19 +1436,15 @@ impl rt::Model for StartedAction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.action_id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.action_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.action_id);
     }
 }
 
@@ -1566,8 +1496,8 @@ impl rt::Model for StatusSummary {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.active),
             1 => member.value(&mut self.all),
@@ -1584,23 +1514,19 @@ impl rt::Model for StatusSummary {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.active)?;
-        out.value(1, &self.all)?;
-        out.value(2, &self.error)?;
-        out.value(3, &self.events)?;
-        out.value(4, &self.inactive)?;
-        out.value(5, &self.offline)?;
-        out.value(6, &self.online)?;
-        out.option(7, &self.orphaned)?;
-        out.value(8, &self.other)?;
-        out.value(9, &self.unenrolled)?;
-        out.option(10, &self.uninstalled)?;
-        out.value(11, &self.updating)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.active);
+        out.value(1, &self.all);
+        out.value(2, &self.error);
+        out.value(3, &self.events);
+        out.value(4, &self.inactive);
+        out.value(5, &self.offline);
+        out.value(6, &self.online);
+        out.option(7, &self.orphaned);
+        out.value(8, &self.other);
+        out.value(9, &self.unenrolled);
+        out.option(10, &self.uninstalled);
+        out.value(11, &self.updating);
     }
 }
 
@@ -1629,21 +1555,17 @@ impl rt::Model for UnenrollOptions {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.force),
             1 => member.option(&mut self.revoke),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.force)?;
-        out.option(1, &self.revoke)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.force);
+        out.option(1, &self.revoke);
     }
 }
 
@@ -1655,6 +1577,9 @@ impl rt::StringEnum for UnhealthyReason {
             "other" => Self::Other,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1690,19 +1615,15 @@ impl rt::Model for UpdateResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -1733,8 +1654,8 @@ impl rt::Model for UpgradeDetails {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.action_id),
             1 => member.option(&mut self.metadata),
@@ -1743,15 +1664,11 @@ impl rt::Model for UpgradeDetails {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.action_id)?;
-        out.option(1, &self.metadata)?;
-        out.value(2, &self.state)?;
-        out.value(3, &self.target_version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.action_id);
+        out.option(1, &self.metadata);
+        out.value(2, &self.state);
+        out.value(3, &self.target_version);
     }
 }
 
@@ -1793,8 +1710,8 @@ impl rt::Model for UpgradeDetailsMetadata {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.download_percent),
             1 => member.option(&mut self.download_rate),
@@ -1806,18 +1723,14 @@ impl rt::Model for UpgradeDetailsMetadata {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.download_percent)?;
-        out.option(1, &self.download_rate)?;
-        out.option(2, &self.error_msg)?;
-        out.option(3, &self.failed_state)?;
-        out.option(4, &self.retry_error_msg)?;
-        out.option(5, &self.retry_until)?;
-        out.option(6, &self.scheduled_at)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.download_percent);
+        out.option(1, &self.download_rate);
+        out.option(2, &self.error_msg);
+        out.option(3, &self.failed_state);
+        out.option(4, &self.retry_error_msg);
+        out.option(5, &self.retry_until);
+        out.option(6, &self.scheduled_at);
     }
 }
 
@@ -1835,6 +1748,9 @@ impl rt::StringEnum for UpgradeState {
             "UPG_ROLLBACK" => Self::UpgRollback,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1878,8 +1794,8 @@ impl rt::Model for BulkChangePrivilegeLevelRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.agents),
             1 => member.option(&mut self.batch_size),
@@ -1887,14 +1803,10 @@ impl rt::Model for BulkChangePrivilegeLevelRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.agents)?;
-        out.option(1, &self.batch_size)?;
-        out.option(2, &self.user_info)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.agents);
+        out.option(1, &self.batch_size);
+        out.option(2, &self.user_info);
     }
 }
 
@@ -1952,8 +1864,8 @@ impl rt::Model for BulkMigrateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.agents),
             1 => member.option(&mut self.batch_size),
@@ -1963,16 +1875,12 @@ impl rt::Model for BulkMigrateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.agents)?;
-        out.option(1, &self.batch_size)?;
-        out.value(2, &self.enrollment_token)?;
-        out.option(3, &self.settings)?;
-        out.value(4, &self.uri)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.agents);
+        out.option(1, &self.batch_size);
+        out.value(2, &self.enrollment_token);
+        out.option(3, &self.settings);
+        out.value(4, &self.uri);
     }
 }
 
@@ -2029,8 +1937,8 @@ impl rt::Model for BulkReassignRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.agents),
             1 => member.option(&mut self.batch_size),
@@ -2039,15 +1947,11 @@ impl rt::Model for BulkReassignRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.agents)?;
-        out.option(1, &self.batch_size)?;
-        out.option(2, &self.include_inactive)?;
-        out.value(3, &self.policy_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.agents);
+        out.option(1, &self.batch_size);
+        out.option(2, &self.include_inactive);
+        out.value(3, &self.policy_id);
     }
 }
 
@@ -2103,8 +2007,8 @@ impl rt::Model for BulkRequestDiagnosticsRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.additional_metrics),
             1 => member.value(&mut self.agents),
@@ -2112,14 +2016,10 @@ impl rt::Model for BulkRequestDiagnosticsRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.additional_metrics)?;
-        out.value(1, &self.agents)?;
-        out.option(2, &self.batch_size)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.additional_metrics);
+        out.value(1, &self.agents);
+        out.option(2, &self.batch_size);
     }
 }
 
@@ -2175,8 +2075,8 @@ impl rt::Model for BulkRollbackRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.agents),
             1 => member.option(&mut self.batch_size),
@@ -2184,14 +2084,10 @@ impl rt::Model for BulkRollbackRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.agents)?;
-        out.option(1, &self.batch_size)?;
-        out.option(2, &self.include_inactive)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.agents);
+        out.option(1, &self.batch_size);
+        out.option(2, &self.include_inactive);
     }
 }
 
@@ -2249,8 +2145,8 @@ impl rt::Model for BulkUnenrollRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.agents),
             1 => member.option(&mut self.batch_size),
@@ -2260,16 +2156,12 @@ impl rt::Model for BulkUnenrollRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.agents)?;
-        out.option(1, &self.batch_size)?;
-        out.option(2, &self.force)?;
-        out.option(3, &self.include_inactive)?;
-        out.option(4, &self.revoke)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.agents);
+        out.option(1, &self.batch_size);
+        out.option(2, &self.force);
+        out.option(3, &self.include_inactive);
+        out.option(4, &self.revoke);
     }
 }
 
@@ -2333,8 +2225,8 @@ impl rt::Model for BulkUpdateTagsRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.agents),
             1 => member.option(&mut self.batch_size),
@@ -2344,16 +2236,12 @@ impl rt::Model for BulkUpdateTagsRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.agents)?;
-        out.option(1, &self.batch_size)?;
-        out.option(2, &self.include_inactive)?;
-        out.option(3, &self.tags_to_add)?;
-        out.option(4, &self.tags_to_remove)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.agents);
+        out.option(1, &self.batch_size);
+        out.option(2, &self.include_inactive);
+        out.option(3, &self.tags_to_add);
+        out.option(4, &self.tags_to_remove);
     }
 }
 
@@ -2425,8 +2313,8 @@ impl rt::Model for BulkUpgradeRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.agents),
             1 => member.option(&mut self.batch_size),
@@ -2440,20 +2328,16 @@ impl rt::Model for BulkUpgradeRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.agents)?;
-        out.option(1, &self.batch_size)?;
-        out.option(2, &self.force)?;
-        out.option(3, &self.include_inactive)?;
-        out.option(4, &self.rollout_duration_seconds)?;
-        out.option(5, &self.skip_rate_limit_check)?;
-        out.option(6, &self.source_uri)?;
-        out.option(7, &self.start_time)?;
-        out.value(8, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.agents);
+        out.option(1, &self.batch_size);
+        out.option(2, &self.force);
+        out.option(3, &self.include_inactive);
+        out.option(4, &self.rollout_duration_seconds);
+        out.option(5, &self.skip_rate_limit_check);
+        out.option(6, &self.source_uri);
+        out.option(7, &self.start_time);
+        out.value(8, &self.version);
     }
 }
 
@@ -2508,19 +2392,15 @@ impl rt::Model for ChangePrivilegeLevelRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.user_info),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.user_info)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.user_info);
     }
 }
 
@@ -2956,8 +2836,8 @@ impl rt::Model for MigrateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.enrollment_token),
             1 => member.option(&mut self.settings),
@@ -2965,14 +2845,10 @@ impl rt::Model for MigrateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.enrollment_token)?;
-        out.option(1, &self.settings)?;
-        out.value(2, &self.uri)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.enrollment_token);
+        out.option(1, &self.settings);
+        out.value(2, &self.uri);
     }
 }
 
@@ -3029,19 +2905,15 @@ impl rt::Model for ReassignRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.policy_id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.policy_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.policy_id);
     }
 }
 
@@ -3207,21 +3079,17 @@ impl rt::Model for UpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.tags),
             1 => member.option(&mut self.user_provided_metadata),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.tags)?;
-        out.option(1, &self.user_provided_metadata)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.tags);
+        out.option(1, &self.user_provided_metadata);
     }
 }
 
@@ -3280,8 +3148,8 @@ impl rt::Model for UpgradeRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.force),
             1 => member.option(&mut self.skip_rate_limit_check),
@@ -3290,15 +3158,11 @@ impl rt::Model for UpgradeRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.force)?;
-        out.option(1, &self.skip_rate_limit_check)?;
-        out.option(2, &self.source_uri)?;
-        out.value(3, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.force);
+        out.option(1, &self.skip_rate_limit_check);
+        out.option(2, &self.source_uri);
+        out.value(3, &self.version);
     }
 }
 

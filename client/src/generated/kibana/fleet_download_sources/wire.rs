@@ -8,7 +8,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::Extra;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     CreateResponse, DownloadSource, DownloadSourceSecrets, GetResponse, ListResponse,
     SslSecrets, SslSettings, UpdateResponse, CreateRequest, UpdateRequest
@@ -38,19 +38,15 @@ impl rt::Model for CreateResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -84,8 +80,8 @@ impl rt::Model for DownloadSource {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.host),
             1 => member.value(&mut self.id),
@@ -97,18 +93,14 @@ impl rt::Model for DownloadSource {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.host)?;
-        out.value(1, &self.id)?;
-        out.option(2, &self.is_default)?;
-        out.value(3, &self.name)?;
-        out.option(4, &self.proxy_id)?;
-        out.option(5, &self.secrets)?;
-        out.option(6, &self.ssl)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.host);
+        out.value(1, &self.id);
+        out.option(2, &self.is_default);
+        out.value(3, &self.name);
+        out.option(4, &self.proxy_id);
+        out.option(5, &self.secrets);
+        out.option(6, &self.ssl);
     }
 }
 
@@ -136,19 +128,15 @@ impl rt::Model for DownloadSourceSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.ssl),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.ssl)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.ssl);
     }
 }
 
@@ -176,19 +164,15 @@ impl rt::Model for GetResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -219,8 +203,8 @@ impl rt::Model for ListResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.items),
             1 => member.value(&mut self.page),
@@ -229,15 +213,11 @@ impl rt::Model for ListResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.items)?;
-        out.value(1, &self.page)?;
-        out.value(2, &self.per_page)?;
-        out.value(3, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.items);
+        out.value(1, &self.page);
+        out.value(2, &self.per_page);
+        out.value(3, &self.total);
     }
 }
 
@@ -265,19 +245,15 @@ impl rt::Model for SslSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.key),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.key)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.key);
     }
 }
 
@@ -307,8 +283,8 @@ impl rt::Model for SslSettings {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.certificate),
             1 => member.option(&mut self.certificate_authorities),
@@ -316,14 +292,10 @@ impl rt::Model for SslSettings {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.certificate)?;
-        out.option(1, &self.certificate_authorities)?;
-        out.option(2, &self.key)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.certificate);
+        out.option(1, &self.certificate_authorities);
+        out.option(2, &self.key);
     }
 }
 
@@ -351,19 +323,15 @@ impl rt::Model for UpdateResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -397,8 +365,8 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.host),
             1 => member.option(&mut self.id),
@@ -410,18 +378,14 @@ impl rt::Model for CreateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.host)?;
-        out.option(1, &self.id)?;
-        out.option(2, &self.is_default)?;
-        out.value(3, &self.name)?;
-        out.option(4, &self.proxy_id)?;
-        out.option(5, &self.secrets)?;
-        out.option(6, &self.ssl)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.host);
+        out.option(1, &self.id);
+        out.option(2, &self.is_default);
+        out.value(3, &self.name);
+        out.option(4, &self.proxy_id);
+        out.option(5, &self.secrets);
+        out.option(6, &self.ssl);
     }
 }
 
@@ -550,8 +514,8 @@ impl rt::Model for UpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.host),
             1 => member.option(&mut self.id),
@@ -563,18 +527,14 @@ impl rt::Model for UpdateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.host)?;
-        out.option(1, &self.id)?;
-        out.option(2, &self.is_default)?;
-        out.value(3, &self.name)?;
-        out.option(4, &self.proxy_id)?;
-        out.option(5, &self.secrets)?;
-        out.option(6, &self.ssl)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.host);
+        out.option(1, &self.id);
+        out.option(2, &self.is_default);
+        out.value(3, &self.name);
+        out.option(4, &self.proxy_id);
+        out.option(5, &self.secrets);
+        out.option(6, &self.ssl);
     }
 }
 

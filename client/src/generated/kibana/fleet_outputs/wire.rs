@@ -10,7 +10,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     CreateResponse, ElasticsearchOutput, ElasticsearchOutputUpdate, GetHealthResponse,
     GetResponse, KafkaOutput, KafkaOutputHash, KafkaOutputHeader, KafkaOutputRandom,
@@ -56,19 +56,15 @@ impl rt::Model for CreateResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -131,8 +127,8 @@ impl rt::Model for ElasticsearchOutput {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.allow_edit),
             1 => member.option(&mut self.ca_sha256),
@@ -155,29 +151,25 @@ impl rt::Model for ElasticsearchOutput {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.allow_edit)?;
-        out.option(1, &self.ca_sha256)?;
-        out.option(2, &self.ca_trusted_fingerprint)?;
-        out.option(3, &self.config_yaml)?;
-        out.value(4, &self.hosts)?;
-        out.option(5, &self.id)?;
-        out.option(6, &self.is_default)?;
-        out.option(7, &self.is_default_monitoring)?;
-        out.option(8, &self.is_internal)?;
-        out.option(9, &self.is_preconfigured)?;
-        out.value(10, &self.name)?;
-        out.option(11, &self.preset)?;
-        out.option(12, &self.proxy_id)?;
-        out.option(13, &self.secrets)?;
-        out.option(14, &self.shipper)?;
-        out.option(15, &self.ssl)?;
-        out.option(17, &self.write_to_logs_streams)?;
-        out.literal(16, "\"elasticsearch\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.allow_edit);
+        out.option(1, &self.ca_sha256);
+        out.option(2, &self.ca_trusted_fingerprint);
+        out.option(3, &self.config_yaml);
+        out.value(4, &self.hosts);
+        out.option(5, &self.id);
+        out.option(6, &self.is_default);
+        out.option(7, &self.is_default_monitoring);
+        out.option(8, &self.is_internal);
+        out.option(9, &self.is_preconfigured);
+        out.value(10, &self.name);
+        out.option(11, &self.preset);
+        out.option(12, &self.proxy_id);
+        out.option(13, &self.secrets);
+        out.option(14, &self.shipper);
+        out.option(15, &self.ssl);
+        out.option(17, &self.write_to_logs_streams);
+        out.literal(16, "\"elasticsearch\"");
     }
 }
 
@@ -238,8 +230,8 @@ impl rt::Model for ElasticsearchOutputUpdate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.allow_edit),
             1 => member.option(&mut self.ca_sha256),
@@ -261,28 +253,24 @@ impl rt::Model for ElasticsearchOutputUpdate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.allow_edit)?;
-        out.option(1, &self.ca_sha256)?;
-        out.option(2, &self.ca_trusted_fingerprint)?;
-        out.option(3, &self.config_yaml)?;
-        out.option(4, &self.hosts)?;
-        out.option(5, &self.is_default)?;
-        out.option(6, &self.is_default_monitoring)?;
-        out.option(7, &self.is_internal)?;
-        out.option(8, &self.is_preconfigured)?;
-        out.option(9, &self.name)?;
-        out.option(10, &self.preset)?;
-        out.option(11, &self.proxy_id)?;
-        out.option(12, &self.secrets)?;
-        out.option(13, &self.shipper)?;
-        out.option(14, &self.ssl)?;
-        out.option(16, &self.write_to_logs_streams)?;
-        out.literal(15, "\"elasticsearch\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.allow_edit);
+        out.option(1, &self.ca_sha256);
+        out.option(2, &self.ca_trusted_fingerprint);
+        out.option(3, &self.config_yaml);
+        out.option(4, &self.hosts);
+        out.option(5, &self.is_default);
+        out.option(6, &self.is_default_monitoring);
+        out.option(7, &self.is_internal);
+        out.option(8, &self.is_preconfigured);
+        out.option(9, &self.name);
+        out.option(10, &self.preset);
+        out.option(11, &self.proxy_id);
+        out.option(12, &self.secrets);
+        out.option(13, &self.shipper);
+        out.option(14, &self.ssl);
+        out.option(16, &self.write_to_logs_streams);
+        out.literal(15, "\"elasticsearch\"");
     }
 }
 
@@ -312,8 +300,8 @@ impl rt::Model for GetHealthResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.message),
             1 => member.value(&mut self.state),
@@ -321,14 +309,10 @@ impl rt::Model for GetHealthResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.message)?;
-        out.value(1, &self.state)?;
-        out.value(2, &self.timestamp)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.message);
+        out.value(1, &self.state);
+        out.value(2, &self.timestamp);
     }
 }
 
@@ -356,19 +340,15 @@ impl rt::Model for GetResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -381,6 +361,9 @@ impl rt::StringEnum for KafkaAuthType {
             "kerberos" => Self::Kerberos,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -402,6 +385,9 @@ impl rt::StringEnum for KafkaCompression {
             "none" => Self::None,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -507,8 +493,8 @@ impl rt::Model for KafkaOutput {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.allow_edit),
             1 => member.value(&mut self.auth_type),
@@ -548,46 +534,42 @@ impl rt::Model for KafkaOutput {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.allow_edit)?;
-        out.value(1, &self.auth_type)?;
-        out.option(2, &self.broker_timeout)?;
-        out.option(3, &self.ca_sha256)?;
-        out.option(4, &self.ca_trusted_fingerprint)?;
-        out.option(5, &self.client_id)?;
-        out.option(6, &self.compression)?;
-        out.option(7, &self.compression_level)?;
-        out.option(8, &self.config_yaml)?;
-        out.option(9, &self.connection_type)?;
-        out.option(10, &self.hash)?;
-        out.option(11, &self.headers)?;
-        out.value(12, &self.hosts)?;
-        out.option(13, &self.id)?;
-        out.option(14, &self.is_default)?;
-        out.option(15, &self.is_default_monitoring)?;
-        out.option(16, &self.is_internal)?;
-        out.option(17, &self.is_preconfigured)?;
-        out.option(18, &self.key)?;
-        out.value(19, &self.name)?;
-        out.option(20, &self.partition)?;
-        out.option(21, &self.password)?;
-        out.option(22, &self.proxy_id)?;
-        out.option(23, &self.random)?;
-        out.option(24, &self.required_acks)?;
-        out.option(25, &self.round_robin)?;
-        out.option(26, &self.sasl)?;
-        out.option(27, &self.secrets)?;
-        out.option(28, &self.shipper)?;
-        out.option(29, &self.ssl)?;
-        out.option(30, &self.timeout)?;
-        out.option(31, &self.topic)?;
-        out.option(33, &self.username)?;
-        out.option(34, &self.version)?;
-        out.literal(32, "\"kafka\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.allow_edit);
+        out.value(1, &self.auth_type);
+        out.option(2, &self.broker_timeout);
+        out.option(3, &self.ca_sha256);
+        out.option(4, &self.ca_trusted_fingerprint);
+        out.option(5, &self.client_id);
+        out.option(6, &self.compression);
+        out.option(7, &self.compression_level);
+        out.option(8, &self.config_yaml);
+        out.option(9, &self.connection_type);
+        out.option(10, &self.hash);
+        out.option(11, &self.headers);
+        out.value(12, &self.hosts);
+        out.option(13, &self.id);
+        out.option(14, &self.is_default);
+        out.option(15, &self.is_default_monitoring);
+        out.option(16, &self.is_internal);
+        out.option(17, &self.is_preconfigured);
+        out.option(18, &self.key);
+        out.value(19, &self.name);
+        out.option(20, &self.partition);
+        out.option(21, &self.password);
+        out.option(22, &self.proxy_id);
+        out.option(23, &self.random);
+        out.option(24, &self.required_acks);
+        out.option(25, &self.round_robin);
+        out.option(26, &self.sasl);
+        out.option(27, &self.secrets);
+        out.option(28, &self.shipper);
+        out.option(29, &self.ssl);
+        out.option(30, &self.timeout);
+        out.option(31, &self.topic);
+        out.option(33, &self.username);
+        out.option(34, &self.version);
+        out.literal(32, "\"kafka\"");
     }
 }
 
@@ -616,21 +598,17 @@ impl rt::Model for KafkaOutputHash {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.hash),
             1 => member.option(&mut self.random),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.hash)?;
-        out.option(1, &self.random)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.hash);
+        out.option(1, &self.random);
     }
 }
 
@@ -659,21 +637,17 @@ impl rt::Model for KafkaOutputHeader {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.key),
             1 => member.value(&mut self.value),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.key)?;
-        out.value(1, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.key);
+        out.value(1, &self.value);
     }
 }
 
@@ -701,19 +675,15 @@ impl rt::Model for KafkaOutputRandom {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.group_events),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.group_events)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.group_events);
     }
 }
 
@@ -741,19 +711,15 @@ impl rt::Model for KafkaOutputSasl {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.mechanism),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.mechanism)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.mechanism);
     }
 }
 
@@ -782,21 +748,17 @@ impl rt::Model for KafkaOutputSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.password),
             1 => member.option(&mut self.ssl),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.password)?;
-        out.option(1, &self.ssl)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.password);
+        out.option(1, &self.ssl);
     }
 }
 
@@ -891,8 +853,8 @@ impl rt::Model for KafkaOutputUpdate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.allow_edit),
             1 => member.option(&mut self.auth_type),
@@ -931,45 +893,41 @@ impl rt::Model for KafkaOutputUpdate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.allow_edit)?;
-        out.option(1, &self.auth_type)?;
-        out.option(2, &self.broker_timeout)?;
-        out.option(3, &self.ca_sha256)?;
-        out.option(4, &self.ca_trusted_fingerprint)?;
-        out.option(5, &self.client_id)?;
-        out.option(6, &self.compression)?;
-        out.option(7, &self.compression_level)?;
-        out.option(8, &self.config_yaml)?;
-        out.option(9, &self.connection_type)?;
-        out.option(10, &self.hash)?;
-        out.option(11, &self.headers)?;
-        out.option(12, &self.hosts)?;
-        out.option(13, &self.is_default)?;
-        out.option(14, &self.is_default_monitoring)?;
-        out.option(15, &self.is_internal)?;
-        out.option(16, &self.is_preconfigured)?;
-        out.option(17, &self.key)?;
-        out.value(18, &self.name)?;
-        out.option(19, &self.partition)?;
-        out.option(20, &self.password)?;
-        out.option(21, &self.proxy_id)?;
-        out.option(22, &self.random)?;
-        out.option(23, &self.required_acks)?;
-        out.option(24, &self.round_robin)?;
-        out.option(25, &self.sasl)?;
-        out.option(26, &self.secrets)?;
-        out.option(27, &self.shipper)?;
-        out.option(28, &self.ssl)?;
-        out.option(29, &self.timeout)?;
-        out.option(30, &self.topic)?;
-        out.option(32, &self.username)?;
-        out.option(33, &self.version)?;
-        out.literal(31, "\"kafka\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.allow_edit);
+        out.option(1, &self.auth_type);
+        out.option(2, &self.broker_timeout);
+        out.option(3, &self.ca_sha256);
+        out.option(4, &self.ca_trusted_fingerprint);
+        out.option(5, &self.client_id);
+        out.option(6, &self.compression);
+        out.option(7, &self.compression_level);
+        out.option(8, &self.config_yaml);
+        out.option(9, &self.connection_type);
+        out.option(10, &self.hash);
+        out.option(11, &self.headers);
+        out.option(12, &self.hosts);
+        out.option(13, &self.is_default);
+        out.option(14, &self.is_default_monitoring);
+        out.option(15, &self.is_internal);
+        out.option(16, &self.is_preconfigured);
+        out.option(17, &self.key);
+        out.value(18, &self.name);
+        out.option(19, &self.partition);
+        out.option(20, &self.password);
+        out.option(21, &self.proxy_id);
+        out.option(22, &self.random);
+        out.option(23, &self.required_acks);
+        out.option(24, &self.round_robin);
+        out.option(25, &self.sasl);
+        out.option(26, &self.secrets);
+        out.option(27, &self.shipper);
+        out.option(28, &self.ssl);
+        out.option(29, &self.timeout);
+        out.option(30, &self.topic);
+        out.option(32, &self.username);
+        out.option(33, &self.version);
+        out.literal(31, "\"kafka\"");
     }
 }
 
@@ -981,6 +939,9 @@ impl rt::StringEnum for KafkaPartition {
             "hash" => Self::Hash,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1016,19 +977,15 @@ impl rt::Model for KafkaSslSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.key),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.key)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.key);
     }
 }
 
@@ -1059,8 +1016,8 @@ impl rt::Model for ListResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.items),
             1 => member.value(&mut self.page),
@@ -1069,15 +1026,11 @@ impl rt::Model for ListResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.items)?;
-        out.value(1, &self.page)?;
-        out.value(2, &self.per_page)?;
-        out.value(3, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.items);
+        out.value(1, &self.page);
+        out.value(2, &self.per_page);
+        out.value(3, &self.total);
     }
 }
 
@@ -1136,8 +1089,8 @@ impl rt::Model for LogstashOutput {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.allow_edit),
             1 => member.option(&mut self.ca_sha256),
@@ -1158,27 +1111,23 @@ impl rt::Model for LogstashOutput {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.allow_edit)?;
-        out.option(1, &self.ca_sha256)?;
-        out.option(2, &self.ca_trusted_fingerprint)?;
-        out.option(3, &self.config_yaml)?;
-        out.value(4, &self.hosts)?;
-        out.option(5, &self.id)?;
-        out.option(6, &self.is_default)?;
-        out.option(7, &self.is_default_monitoring)?;
-        out.option(8, &self.is_internal)?;
-        out.option(9, &self.is_preconfigured)?;
-        out.value(10, &self.name)?;
-        out.option(11, &self.proxy_id)?;
-        out.option(12, &self.secrets)?;
-        out.option(13, &self.shipper)?;
-        out.option(14, &self.ssl)?;
-        out.literal(15, "\"logstash\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.allow_edit);
+        out.option(1, &self.ca_sha256);
+        out.option(2, &self.ca_trusted_fingerprint);
+        out.option(3, &self.config_yaml);
+        out.value(4, &self.hosts);
+        out.option(5, &self.id);
+        out.option(6, &self.is_default);
+        out.option(7, &self.is_default_monitoring);
+        out.option(8, &self.is_internal);
+        out.option(9, &self.is_preconfigured);
+        out.value(10, &self.name);
+        out.option(11, &self.proxy_id);
+        out.option(12, &self.secrets);
+        out.option(13, &self.shipper);
+        out.option(14, &self.ssl);
+        out.literal(15, "\"logstash\"");
     }
 }
 
@@ -1235,8 +1184,8 @@ impl rt::Model for LogstashOutputUpdate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.allow_edit),
             1 => member.option(&mut self.ca_sha256),
@@ -1256,26 +1205,22 @@ impl rt::Model for LogstashOutputUpdate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.allow_edit)?;
-        out.option(1, &self.ca_sha256)?;
-        out.option(2, &self.ca_trusted_fingerprint)?;
-        out.option(3, &self.config_yaml)?;
-        out.option(4, &self.hosts)?;
-        out.option(5, &self.is_default)?;
-        out.option(6, &self.is_default_monitoring)?;
-        out.option(7, &self.is_internal)?;
-        out.option(8, &self.is_preconfigured)?;
-        out.option(9, &self.name)?;
-        out.option(10, &self.proxy_id)?;
-        out.option(11, &self.secrets)?;
-        out.option(12, &self.shipper)?;
-        out.option(13, &self.ssl)?;
-        out.literal(14, "\"logstash\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.allow_edit);
+        out.option(1, &self.ca_sha256);
+        out.option(2, &self.ca_trusted_fingerprint);
+        out.option(3, &self.config_yaml);
+        out.option(4, &self.hosts);
+        out.option(5, &self.is_default);
+        out.option(6, &self.is_default_monitoring);
+        out.option(7, &self.is_internal);
+        out.option(8, &self.is_preconfigured);
+        out.option(9, &self.name);
+        out.option(10, &self.proxy_id);
+        out.option(11, &self.secrets);
+        out.option(12, &self.shipper);
+        out.option(13, &self.ssl);
+        out.literal(14, "\"logstash\"");
     }
 }
 
@@ -1338,8 +1283,8 @@ impl rt::Model for NewElasticsearchOutput {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.allow_edit),
             1 => member.option(&mut self.ca_sha256),
@@ -1362,29 +1307,25 @@ impl rt::Model for NewElasticsearchOutput {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.allow_edit)?;
-        out.option(1, &self.ca_sha256)?;
-        out.option(2, &self.ca_trusted_fingerprint)?;
-        out.option(3, &self.config_yaml)?;
-        out.value(4, &self.hosts)?;
-        out.option(5, &self.id)?;
-        out.option(6, &self.is_default)?;
-        out.option(7, &self.is_default_monitoring)?;
-        out.option(8, &self.is_internal)?;
-        out.option(9, &self.is_preconfigured)?;
-        out.value(10, &self.name)?;
-        out.option(11, &self.preset)?;
-        out.option(12, &self.proxy_id)?;
-        out.option(13, &self.secrets)?;
-        out.option(14, &self.shipper)?;
-        out.option(15, &self.ssl)?;
-        out.option(17, &self.write_to_logs_streams)?;
-        out.literal(16, "\"elasticsearch\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.allow_edit);
+        out.option(1, &self.ca_sha256);
+        out.option(2, &self.ca_trusted_fingerprint);
+        out.option(3, &self.config_yaml);
+        out.value(4, &self.hosts);
+        out.option(5, &self.id);
+        out.option(6, &self.is_default);
+        out.option(7, &self.is_default_monitoring);
+        out.option(8, &self.is_internal);
+        out.option(9, &self.is_preconfigured);
+        out.value(10, &self.name);
+        out.option(11, &self.preset);
+        out.option(12, &self.proxy_id);
+        out.option(13, &self.secrets);
+        out.option(14, &self.shipper);
+        out.option(15, &self.ssl);
+        out.option(17, &self.write_to_logs_streams);
+        out.literal(16, "\"elasticsearch\"");
     }
 }
 
@@ -1481,8 +1422,8 @@ impl rt::Model for NewKafkaOutput {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.allow_edit),
             1 => member.value(&mut self.auth_type),
@@ -1522,46 +1463,42 @@ impl rt::Model for NewKafkaOutput {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.allow_edit)?;
-        out.value(1, &self.auth_type)?;
-        out.option(2, &self.broker_timeout)?;
-        out.option(3, &self.ca_sha256)?;
-        out.option(4, &self.ca_trusted_fingerprint)?;
-        out.option(5, &self.client_id)?;
-        out.option(6, &self.compression)?;
-        out.option(7, &self.compression_level)?;
-        out.option(8, &self.config_yaml)?;
-        out.option(9, &self.connection_type)?;
-        out.option(10, &self.hash)?;
-        out.option(11, &self.headers)?;
-        out.value(12, &self.hosts)?;
-        out.option(13, &self.id)?;
-        out.option(14, &self.is_default)?;
-        out.option(15, &self.is_default_monitoring)?;
-        out.option(16, &self.is_internal)?;
-        out.option(17, &self.is_preconfigured)?;
-        out.option(18, &self.key)?;
-        out.value(19, &self.name)?;
-        out.option(20, &self.partition)?;
-        out.option(21, &self.password)?;
-        out.option(22, &self.proxy_id)?;
-        out.option(23, &self.random)?;
-        out.option(24, &self.required_acks)?;
-        out.option(25, &self.round_robin)?;
-        out.option(26, &self.sasl)?;
-        out.option(27, &self.secrets)?;
-        out.option(28, &self.shipper)?;
-        out.option(29, &self.ssl)?;
-        out.option(30, &self.timeout)?;
-        out.option(31, &self.topic)?;
-        out.option(33, &self.username)?;
-        out.option(34, &self.version)?;
-        out.literal(32, "\"kafka\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.allow_edit);
+        out.value(1, &self.auth_type);
+        out.option(2, &self.broker_timeout);
+        out.option(3, &self.ca_sha256);
+        out.option(4, &self.ca_trusted_fingerprint);
+        out.option(5, &self.client_id);
+        out.option(6, &self.compression);
+        out.option(7, &self.compression_level);
+        out.option(8, &self.config_yaml);
+        out.option(9, &self.connection_type);
+        out.option(10, &self.hash);
+        out.option(11, &self.headers);
+        out.value(12, &self.hosts);
+        out.option(13, &self.id);
+        out.option(14, &self.is_default);
+        out.option(15, &self.is_default_monitoring);
+        out.option(16, &self.is_internal);
+        out.option(17, &self.is_preconfigured);
+        out.option(18, &self.key);
+        out.value(19, &self.name);
+        out.option(20, &self.partition);
+        out.option(21, &self.password);
+        out.option(22, &self.proxy_id);
+        out.option(23, &self.random);
+        out.option(24, &self.required_acks);
+        out.option(25, &self.round_robin);
+        out.option(26, &self.sasl);
+        out.option(27, &self.secrets);
+        out.option(28, &self.shipper);
+        out.option(29, &self.ssl);
+        out.option(30, &self.timeout);
+        out.option(31, &self.topic);
+        out.option(33, &self.username);
+        out.option(34, &self.version);
+        out.literal(32, "\"kafka\"");
     }
 }
 
@@ -1590,21 +1527,17 @@ impl rt::Model for NewKafkaOutputHash {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.hash),
             1 => member.option(&mut self.random),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.hash)?;
-        out.option(1, &self.random)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.hash);
+        out.option(1, &self.random);
     }
 }
 
@@ -1633,21 +1566,17 @@ impl rt::Model for NewKafkaOutputHeader {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.key),
             1 => member.value(&mut self.value),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.key)?;
-        out.value(1, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.key);
+        out.value(1, &self.value);
     }
 }
 
@@ -1675,19 +1604,15 @@ impl rt::Model for NewKafkaOutputRandom {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.group_events),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.group_events)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.group_events);
     }
 }
 
@@ -1715,19 +1640,15 @@ impl rt::Model for NewKafkaOutputSasl {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.mechanism),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.mechanism)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.mechanism);
     }
 }
 
@@ -1756,21 +1677,17 @@ impl rt::Model for NewKafkaOutputSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.password),
             1 => member.option(&mut self.ssl),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.password)?;
-        out.option(1, &self.ssl)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.password);
+        out.option(1, &self.ssl);
     }
 }
 
@@ -1798,19 +1715,15 @@ impl rt::Model for NewKafkaSslSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.key),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.key)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.key);
     }
 }
 
@@ -1869,8 +1782,8 @@ impl rt::Model for NewLogstashOutput {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.allow_edit),
             1 => member.option(&mut self.ca_sha256),
@@ -1891,27 +1804,23 @@ impl rt::Model for NewLogstashOutput {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.allow_edit)?;
-        out.option(1, &self.ca_sha256)?;
-        out.option(2, &self.ca_trusted_fingerprint)?;
-        out.option(3, &self.config_yaml)?;
-        out.value(4, &self.hosts)?;
-        out.option(5, &self.id)?;
-        out.option(6, &self.is_default)?;
-        out.option(7, &self.is_default_monitoring)?;
-        out.option(8, &self.is_internal)?;
-        out.option(9, &self.is_preconfigured)?;
-        out.value(10, &self.name)?;
-        out.option(11, &self.proxy_id)?;
-        out.option(12, &self.secrets)?;
-        out.option(13, &self.shipper)?;
-        out.option(14, &self.ssl)?;
-        out.literal(15, "\"logstash\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.allow_edit);
+        out.option(1, &self.ca_sha256);
+        out.option(2, &self.ca_trusted_fingerprint);
+        out.option(3, &self.config_yaml);
+        out.value(4, &self.hosts);
+        out.option(5, &self.id);
+        out.option(6, &self.is_default);
+        out.option(7, &self.is_default_monitoring);
+        out.option(8, &self.is_internal);
+        out.option(9, &self.is_preconfigured);
+        out.value(10, &self.name);
+        out.option(11, &self.proxy_id);
+        out.option(12, &self.secrets);
+        out.option(13, &self.shipper);
+        out.option(14, &self.ssl);
+        out.literal(15, "\"logstash\"");
     }
 }
 
@@ -2088,19 +1997,15 @@ impl rt::Model for NewOutputSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.ssl),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.ssl)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.ssl);
     }
 }
 
@@ -2148,8 +2053,8 @@ impl rt::Model for NewOutputShipper {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.compression_level),
             1 => member.option(&mut self.disk_queue_compression_enabled),
@@ -2164,21 +2069,17 @@ impl rt::Model for NewOutputShipper {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.compression_level)?;
-        out.nullable(1, &self.disk_queue_compression_enabled)?;
-        out.option(2, &self.disk_queue_enabled)?;
-        out.nullable(3, &self.disk_queue_encryption_enabled)?;
-        out.nullable(4, &self.disk_queue_max_size)?;
-        out.nullable(5, &self.disk_queue_path)?;
-        out.nullable(6, &self.loadbalance)?;
-        out.nullable(7, &self.max_batch_bytes)?;
-        out.nullable(8, &self.mem_queue_events)?;
-        out.nullable(9, &self.queue_flush_timeout)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.nullable(0, &self.compression_level);
+        out.nullable(1, &self.disk_queue_compression_enabled);
+        out.option(2, &self.disk_queue_enabled);
+        out.nullable(3, &self.disk_queue_encryption_enabled);
+        out.nullable(4, &self.disk_queue_max_size);
+        out.nullable(5, &self.disk_queue_path);
+        out.nullable(6, &self.loadbalance);
+        out.nullable(7, &self.max_batch_bytes);
+        out.nullable(8, &self.mem_queue_events);
+        out.nullable(9, &self.queue_flush_timeout);
     }
 }
 
@@ -2209,8 +2110,8 @@ impl rt::Model for NewOutputSsl {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.certificate),
             1 => member.option(&mut self.certificate_authorities),
@@ -2219,15 +2120,11 @@ impl rt::Model for NewOutputSsl {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.certificate)?;
-        out.option(1, &self.certificate_authorities)?;
-        out.option(2, &self.key)?;
-        out.option(3, &self.verification_mode)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.certificate);
+        out.option(1, &self.certificate_authorities);
+        out.option(2, &self.key);
+        out.option(3, &self.verification_mode);
     }
 }
 
@@ -2300,8 +2197,8 @@ impl rt::Model for NewRemoteElasticsearchOutput {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.allow_edit),
             1 => member.option(&mut self.ca_sha256),
@@ -2329,34 +2226,30 @@ impl rt::Model for NewRemoteElasticsearchOutput {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.allow_edit)?;
-        out.option(1, &self.ca_sha256)?;
-        out.option(2, &self.ca_trusted_fingerprint)?;
-        out.option(3, &self.config_yaml)?;
-        out.value(4, &self.hosts)?;
-        out.option(5, &self.id)?;
-        out.option(6, &self.is_default)?;
-        out.option(7, &self.is_default_monitoring)?;
-        out.option(8, &self.is_internal)?;
-        out.option(9, &self.is_preconfigured)?;
-        out.option(10, &self.kibana_api_key)?;
-        out.option(11, &self.kibana_url)?;
-        out.value(12, &self.name)?;
-        out.option(13, &self.preset)?;
-        out.option(14, &self.proxy_id)?;
-        out.option(15, &self.secrets)?;
-        out.option(16, &self.service_token)?;
-        out.option(17, &self.shipper)?;
-        out.option(18, &self.ssl)?;
-        out.option(19, &self.sync_integrations)?;
-        out.option(20, &self.sync_uninstalled_integrations)?;
-        out.option(22, &self.write_to_logs_streams)?;
-        out.literal(21, "\"remote_elasticsearch\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.allow_edit);
+        out.option(1, &self.ca_sha256);
+        out.option(2, &self.ca_trusted_fingerprint);
+        out.option(3, &self.config_yaml);
+        out.value(4, &self.hosts);
+        out.option(5, &self.id);
+        out.option(6, &self.is_default);
+        out.option(7, &self.is_default_monitoring);
+        out.option(8, &self.is_internal);
+        out.option(9, &self.is_preconfigured);
+        out.option(10, &self.kibana_api_key);
+        out.option(11, &self.kibana_url);
+        out.value(12, &self.name);
+        out.option(13, &self.preset);
+        out.option(14, &self.proxy_id);
+        out.option(15, &self.secrets);
+        out.option(16, &self.service_token);
+        out.option(17, &self.shipper);
+        out.option(18, &self.ssl);
+        out.option(19, &self.sync_integrations);
+        out.option(20, &self.sync_uninstalled_integrations);
+        out.option(22, &self.write_to_logs_streams);
+        out.literal(21, "\"remote_elasticsearch\"");
     }
 }
 
@@ -2385,21 +2278,17 @@ impl rt::Model for NewRemoteElasticsearchOutputSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.service_token),
             1 => member.option(&mut self.ssl),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.service_token)?;
-        out.option(1, &self.ssl)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.service_token);
+        out.option(1, &self.ssl);
     }
 }
 
@@ -2455,21 +2344,17 @@ impl rt::Model for NewSecretReference {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.hash),
             1 => member.value(&mut self.id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.hash)?;
-        out.value(1, &self.id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.hash);
+        out.value(1, &self.id);
     }
 }
 
@@ -2497,19 +2382,15 @@ impl rt::Model for NewSslSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.key),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.key)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.key);
     }
 }
 
@@ -2713,19 +2594,15 @@ impl rt::Model for OutputSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.ssl),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.ssl)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.ssl);
     }
 }
 
@@ -2773,8 +2650,8 @@ impl rt::Model for OutputShipper {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.compression_level),
             1 => member.option(&mut self.disk_queue_compression_enabled),
@@ -2789,21 +2666,17 @@ impl rt::Model for OutputShipper {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.compression_level)?;
-        out.nullable(1, &self.disk_queue_compression_enabled)?;
-        out.option(2, &self.disk_queue_enabled)?;
-        out.nullable(3, &self.disk_queue_encryption_enabled)?;
-        out.nullable(4, &self.disk_queue_max_size)?;
-        out.nullable(5, &self.disk_queue_path)?;
-        out.nullable(6, &self.loadbalance)?;
-        out.nullable(7, &self.max_batch_bytes)?;
-        out.nullable(8, &self.mem_queue_events)?;
-        out.nullable(9, &self.queue_flush_timeout)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.nullable(0, &self.compression_level);
+        out.nullable(1, &self.disk_queue_compression_enabled);
+        out.option(2, &self.disk_queue_enabled);
+        out.nullable(3, &self.disk_queue_encryption_enabled);
+        out.nullable(4, &self.disk_queue_max_size);
+        out.nullable(5, &self.disk_queue_path);
+        out.nullable(6, &self.loadbalance);
+        out.nullable(7, &self.max_batch_bytes);
+        out.nullable(8, &self.mem_queue_events);
+        out.nullable(9, &self.queue_flush_timeout);
     }
 }
 
@@ -2834,8 +2707,8 @@ impl rt::Model for OutputSsl {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.certificate),
             1 => member.option(&mut self.certificate_authorities),
@@ -2844,15 +2717,11 @@ impl rt::Model for OutputSsl {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.certificate)?;
-        out.option(1, &self.certificate_authorities)?;
-        out.option(2, &self.key)?;
-        out.option(3, &self.verification_mode)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.certificate);
+        out.option(1, &self.certificate_authorities);
+        out.option(2, &self.key);
+        out.option(3, &self.verification_mode);
     }
 }
 
@@ -3012,6 +2881,9 @@ impl rt::StringEnum for PerformancePreset {
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
+    }
     fn name(&self) -> &str {
         match self {
             Self::Balanced => "balanced",
@@ -3093,8 +2965,8 @@ impl rt::Model for RemoteElasticsearchOutput {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.allow_edit),
             1 => member.option(&mut self.ca_sha256),
@@ -3122,34 +2994,30 @@ impl rt::Model for RemoteElasticsearchOutput {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.allow_edit)?;
-        out.option(1, &self.ca_sha256)?;
-        out.option(2, &self.ca_trusted_fingerprint)?;
-        out.option(3, &self.config_yaml)?;
-        out.value(4, &self.hosts)?;
-        out.option(5, &self.id)?;
-        out.option(6, &self.is_default)?;
-        out.option(7, &self.is_default_monitoring)?;
-        out.option(8, &self.is_internal)?;
-        out.option(9, &self.is_preconfigured)?;
-        out.option(10, &self.kibana_api_key)?;
-        out.option(11, &self.kibana_url)?;
-        out.value(12, &self.name)?;
-        out.option(13, &self.preset)?;
-        out.option(14, &self.proxy_id)?;
-        out.option(15, &self.secrets)?;
-        out.option(16, &self.service_token)?;
-        out.option(17, &self.shipper)?;
-        out.option(18, &self.ssl)?;
-        out.option(19, &self.sync_integrations)?;
-        out.option(20, &self.sync_uninstalled_integrations)?;
-        out.option(22, &self.write_to_logs_streams)?;
-        out.literal(21, "\"remote_elasticsearch\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.allow_edit);
+        out.option(1, &self.ca_sha256);
+        out.option(2, &self.ca_trusted_fingerprint);
+        out.option(3, &self.config_yaml);
+        out.value(4, &self.hosts);
+        out.option(5, &self.id);
+        out.option(6, &self.is_default);
+        out.option(7, &self.is_default_monitoring);
+        out.option(8, &self.is_internal);
+        out.option(9, &self.is_preconfigured);
+        out.option(10, &self.kibana_api_key);
+        out.option(11, &self.kibana_url);
+        out.value(12, &self.name);
+        out.option(13, &self.preset);
+        out.option(14, &self.proxy_id);
+        out.option(15, &self.secrets);
+        out.option(16, &self.service_token);
+        out.option(17, &self.shipper);
+        out.option(18, &self.ssl);
+        out.option(19, &self.sync_integrations);
+        out.option(20, &self.sync_uninstalled_integrations);
+        out.option(22, &self.write_to_logs_streams);
+        out.literal(21, "\"remote_elasticsearch\"");
     }
 }
 
@@ -3178,21 +3046,17 @@ impl rt::Model for RemoteElasticsearchOutputSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.service_token),
             1 => member.option(&mut self.ssl),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.service_token)?;
-        out.option(1, &self.ssl)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.service_token);
+        out.option(1, &self.ssl);
     }
 }
 
@@ -3263,8 +3127,8 @@ impl rt::Model for RemoteElasticsearchOutputUpdate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.allow_edit),
             1 => member.option(&mut self.ca_sha256),
@@ -3291,33 +3155,29 @@ impl rt::Model for RemoteElasticsearchOutputUpdate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.allow_edit)?;
-        out.option(1, &self.ca_sha256)?;
-        out.option(2, &self.ca_trusted_fingerprint)?;
-        out.option(3, &self.config_yaml)?;
-        out.option(4, &self.hosts)?;
-        out.option(5, &self.is_default)?;
-        out.option(6, &self.is_default_monitoring)?;
-        out.option(7, &self.is_internal)?;
-        out.option(8, &self.is_preconfigured)?;
-        out.option(9, &self.kibana_api_key)?;
-        out.option(10, &self.kibana_url)?;
-        out.option(11, &self.name)?;
-        out.option(12, &self.preset)?;
-        out.option(13, &self.proxy_id)?;
-        out.option(14, &self.secrets)?;
-        out.option(15, &self.service_token)?;
-        out.option(16, &self.shipper)?;
-        out.option(17, &self.ssl)?;
-        out.option(18, &self.sync_integrations)?;
-        out.option(19, &self.sync_uninstalled_integrations)?;
-        out.option(21, &self.write_to_logs_streams)?;
-        out.literal(20, "\"remote_elasticsearch\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.allow_edit);
+        out.option(1, &self.ca_sha256);
+        out.option(2, &self.ca_trusted_fingerprint);
+        out.option(3, &self.config_yaml);
+        out.option(4, &self.hosts);
+        out.option(5, &self.is_default);
+        out.option(6, &self.is_default_monitoring);
+        out.option(7, &self.is_internal);
+        out.option(8, &self.is_preconfigured);
+        out.option(9, &self.kibana_api_key);
+        out.option(10, &self.kibana_url);
+        out.option(11, &self.name);
+        out.option(12, &self.preset);
+        out.option(13, &self.proxy_id);
+        out.option(14, &self.secrets);
+        out.option(15, &self.service_token);
+        out.option(16, &self.shipper);
+        out.option(17, &self.ssl);
+        out.option(18, &self.sync_integrations);
+        out.option(19, &self.sync_uninstalled_integrations);
+        out.option(21, &self.write_to_logs_streams);
+        out.literal(20, "\"remote_elasticsearch\"");
     }
 }
 
@@ -3329,6 +3189,9 @@ impl rt::StringEnum for SaslMechanism {
             "SCRAM-SHA-512" => Self::ScramSha512,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3365,21 +3228,17 @@ impl rt::Model for SecretReference {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.hash),
             1 => member.value(&mut self.id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.hash)?;
-        out.value(1, &self.id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.hash);
+        out.value(1, &self.id);
     }
 }
 
@@ -3407,19 +3266,15 @@ impl rt::Model for SslSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.key),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.key)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.key);
     }
 }
 
@@ -3447,19 +3302,15 @@ impl rt::Model for UpdateResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -3472,6 +3323,9 @@ impl rt::StringEnum for VerificationMode {
             "strict" => Self::Strict,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {

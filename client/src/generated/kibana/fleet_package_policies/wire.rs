@@ -9,7 +9,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     AddFields, AgentInputDiff, AgentInputMeta, AgentInputStream, BulkGetResponse,
     CreateResponse, CurrentPackagePolicy, DataStreamNamespace, DeletedPackagePolicy,
@@ -47,21 +47,17 @@ impl rt::Model for AddFields {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.fields),
             1 => member.value(&mut self.target),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.fields)?;
-        out.value(1, &self.target)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.fields);
+        out.value(1, &self.target);
     }
 }
 
@@ -109,8 +105,8 @@ impl rt::Model for AgentInputDiff {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.data_stream),
             1 => member.value(&mut self.id),
@@ -125,21 +121,17 @@ impl rt::Model for AgentInputDiff {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data_stream)?;
-        out.value(1, &self.id)?;
-        out.option(2, &self.meta)?;
-        out.value(3, &self.name)?;
-        out.value(4, &self.package_policy_id)?;
-        out.option(5, &self.processors)?;
-        out.value(6, &self.revision)?;
-        out.option(7, &self.streams)?;
-        out.value(8, &self.r#type)?;
-        out.value(9, &self.use_output)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.data_stream);
+        out.value(1, &self.id);
+        out.option(2, &self.meta);
+        out.value(3, &self.name);
+        out.value(4, &self.package_policy_id);
+        out.option(5, &self.processors);
+        out.value(6, &self.revision);
+        out.option(7, &self.streams);
+        out.value(8, &self.r#type);
+        out.value(9, &self.use_output);
     }
 }
 
@@ -167,19 +159,15 @@ impl rt::Model for AgentInputMeta {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.package),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.package)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.package);
     }
 }
 
@@ -208,21 +196,17 @@ impl rt::Model for AgentInputStream {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.data_stream),
             1 => member.option(&mut self.id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data_stream)?;
-        out.option(1, &self.id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.data_stream);
+        out.option(1, &self.id);
     }
 }
 
@@ -250,19 +234,15 @@ impl rt::Model for BulkGetResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.items),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.items)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.items);
     }
 }
 
@@ -290,19 +270,15 @@ impl rt::Model for CreateResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -384,8 +360,8 @@ impl rt::Model for CurrentPackagePolicy {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.additional_datastreams_permissions),
             1 => member.option(&mut self.agents),
@@ -417,38 +393,34 @@ impl rt::Model for CurrentPackagePolicy {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.additional_datastreams_permissions)?;
-        out.option(1, &self.agents)?;
-        out.option(2, &self.cloud_connector_id)?;
-        out.value(3, &self.created_at)?;
-        out.value(4, &self.created_by)?;
-        out.option(5, &self.description)?;
-        out.option(6, &self.elasticsearch)?;
-        out.value(7, &self.enabled)?;
-        out.option(8, &self.id)?;
-        out.option(9, &self.inputs)?;
-        out.option(10, &self.is_managed)?;
-        out.value(11, &self.name)?;
-        out.option(12, &self.namespace)?;
-        out.option(13, &self.output_id)?;
-        out.option(14, &self.overrides)?;
-        out.option(15, &self.package)?;
-        out.option(16, &self.policy_id)?;
-        out.option(17, &self.policy_ids)?;
-        out.value(18, &self.revision)?;
-        out.option(19, &self.secret_references)?;
-        out.option(20, &self.space_ids)?;
-        out.option(21, &self.supports_agentless)?;
-        out.option(22, &self.supports_cloud_connector)?;
-        out.value(23, &self.updated_at)?;
-        out.value(24, &self.updated_by)?;
-        out.option(25, &self.vars)?;
-        out.option(26, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.additional_datastreams_permissions);
+        out.option(1, &self.agents);
+        out.option(2, &self.cloud_connector_id);
+        out.value(3, &self.created_at);
+        out.value(4, &self.created_by);
+        out.option(5, &self.description);
+        out.option(6, &self.elasticsearch);
+        out.value(7, &self.enabled);
+        out.option(8, &self.id);
+        out.option(9, &self.inputs);
+        out.option(10, &self.is_managed);
+        out.value(11, &self.name);
+        out.option(12, &self.namespace);
+        out.option(13, &self.output_id);
+        out.option(14, &self.overrides);
+        out.option(15, &self.package);
+        out.option(16, &self.policy_id);
+        out.option(17, &self.policy_ids);
+        out.value(18, &self.revision);
+        out.option(19, &self.secret_references);
+        out.option(20, &self.space_ids);
+        out.option(21, &self.supports_agentless);
+        out.option(22, &self.supports_cloud_connector);
+        out.value(23, &self.updated_at);
+        out.value(24, &self.updated_by);
+        out.option(25, &self.vars);
+        out.option(26, &self.version);
     }
 }
 
@@ -476,19 +448,15 @@ impl rt::Model for DataStreamNamespace {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.namespace),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.namespace)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.namespace);
     }
 }
 
@@ -534,8 +502,8 @@ impl rt::Model for DeletedPackagePolicy {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.body),
             1 => member.value(&mut self.id),
@@ -549,20 +517,16 @@ impl rt::Model for DeletedPackagePolicy {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.body)?;
-        out.value(1, &self.id)?;
-        out.option(2, &self.name)?;
-        out.option(3, &self.output_id)?;
-        out.value(4, &self.package)?;
-        out.option(5, &self.policy_id)?;
-        out.value(6, &self.policy_ids)?;
-        out.option(7, &self.status_code)?;
-        out.value(8, &self.success)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.body);
+        out.value(1, &self.id);
+        out.option(2, &self.name);
+        out.option(3, &self.output_id);
+        out.value(4, &self.package);
+        out.option(5, &self.policy_id);
+        out.value(6, &self.policy_ids);
+        out.option(7, &self.status_code);
+        out.value(8, &self.success);
     }
 }
 
@@ -590,19 +554,15 @@ impl rt::Model for GetResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -633,8 +593,8 @@ impl rt::Model for ListResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.items),
             1 => member.value(&mut self.page),
@@ -643,15 +603,11 @@ impl rt::Model for ListResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.items)?;
-        out.value(1, &self.page)?;
-        out.value(2, &self.per_page)?;
-        out.value(3, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.items);
+        out.value(1, &self.page);
+        out.value(2, &self.per_page);
+        out.value(3, &self.total);
     }
 }
 
@@ -733,8 +689,8 @@ impl rt::Model for PackagePolicy {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.additional_datastreams_permissions),
             1 => member.option(&mut self.agents),
@@ -766,38 +722,34 @@ impl rt::Model for PackagePolicy {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.additional_datastreams_permissions)?;
-        out.option(1, &self.agents)?;
-        out.option(2, &self.cloud_connector_id)?;
-        out.value(3, &self.created_at)?;
-        out.value(4, &self.created_by)?;
-        out.option(5, &self.description)?;
-        out.option(6, &self.elasticsearch)?;
-        out.value(7, &self.enabled)?;
-        out.value(8, &self.id)?;
-        out.option(9, &self.inputs)?;
-        out.option(10, &self.is_managed)?;
-        out.value(11, &self.name)?;
-        out.option(12, &self.namespace)?;
-        out.option(13, &self.output_id)?;
-        out.option(14, &self.overrides)?;
-        out.option(15, &self.package)?;
-        out.option(16, &self.policy_id)?;
-        out.option(17, &self.policy_ids)?;
-        out.value(18, &self.revision)?;
-        out.option(19, &self.secret_references)?;
-        out.option(20, &self.space_ids)?;
-        out.option(21, &self.supports_agentless)?;
-        out.option(22, &self.supports_cloud_connector)?;
-        out.value(23, &self.updated_at)?;
-        out.value(24, &self.updated_by)?;
-        out.option(25, &self.vars)?;
-        out.option(26, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.additional_datastreams_permissions);
+        out.option(1, &self.agents);
+        out.option(2, &self.cloud_connector_id);
+        out.value(3, &self.created_at);
+        out.value(4, &self.created_by);
+        out.option(5, &self.description);
+        out.option(6, &self.elasticsearch);
+        out.value(7, &self.enabled);
+        out.value(8, &self.id);
+        out.option(9, &self.inputs);
+        out.option(10, &self.is_managed);
+        out.value(11, &self.name);
+        out.option(12, &self.namespace);
+        out.option(13, &self.output_id);
+        out.option(14, &self.overrides);
+        out.option(15, &self.package);
+        out.option(16, &self.policy_id);
+        out.option(17, &self.policy_ids);
+        out.value(18, &self.revision);
+        out.option(19, &self.secret_references);
+        out.option(20, &self.space_ids);
+        out.option(21, &self.supports_agentless);
+        out.option(22, &self.supports_cloud_connector);
+        out.value(23, &self.updated_at);
+        out.value(24, &self.updated_by);
+        out.option(25, &self.vars);
+        out.option(26, &self.version);
     }
 }
 
@@ -826,21 +778,17 @@ impl rt::Model for PackageReference {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.name),
             1 => member.value(&mut self.version),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.name)?;
-        out.value(1, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.name);
+        out.value(1, &self.version);
     }
 }
 
@@ -870,8 +818,8 @@ impl rt::Model for PolicyInput {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.enabled),
             1 => member.option(&mut self.streams),
@@ -879,14 +827,10 @@ impl rt::Model for PolicyInput {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.enabled)?;
-        out.option(1, &self.streams)?;
-        out.option(2, &self.vars)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.enabled);
+        out.option(1, &self.streams);
+        out.option(2, &self.vars);
     }
 }
 
@@ -915,21 +859,17 @@ impl rt::Model for PolicyInputStream {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.enabled),
             1 => member.option(&mut self.vars),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.enabled)?;
-        out.option(1, &self.vars)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.enabled);
+        out.option(1, &self.vars);
     }
 }
 
@@ -957,19 +897,15 @@ impl rt::Model for Processor {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.add_fields),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.add_fields)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.add_fields);
     }
 }
 
@@ -1053,8 +989,8 @@ impl rt::Model for ProposedPackagePolicy {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.additional_datastreams_permissions),
             1 => member.option(&mut self.cloud_connector_id),
@@ -1087,39 +1023,35 @@ impl rt::Model for ProposedPackagePolicy {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.additional_datastreams_permissions)?;
-        out.option(1, &self.cloud_connector_id)?;
-        out.option(2, &self.created_at)?;
-        out.option(3, &self.created_by)?;
-        out.option(4, &self.description)?;
-        out.option(5, &self.elasticsearch)?;
-        out.value(6, &self.enabled)?;
-        out.option(7, &self.errors)?;
-        out.option(8, &self.force)?;
-        out.option(9, &self.id)?;
-        out.value(10, &self.inputs)?;
-        out.option(11, &self.is_managed)?;
-        out.option(12, &self.missing_vars)?;
-        out.value(13, &self.name)?;
-        out.option(14, &self.namespace)?;
-        out.option(15, &self.output_id)?;
-        out.option(16, &self.overrides)?;
-        out.option(17, &self.package)?;
-        out.option(18, &self.policy_id)?;
-        out.option(19, &self.policy_ids)?;
-        out.option(20, &self.revision)?;
-        out.option(21, &self.secret_references)?;
-        out.option(22, &self.supports_agentless)?;
-        out.option(23, &self.supports_cloud_connector)?;
-        out.option(24, &self.updated_at)?;
-        out.option(25, &self.updated_by)?;
-        out.option(26, &self.vars)?;
-        out.option(27, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.additional_datastreams_permissions);
+        out.option(1, &self.cloud_connector_id);
+        out.option(2, &self.created_at);
+        out.option(3, &self.created_by);
+        out.option(4, &self.description);
+        out.option(5, &self.elasticsearch);
+        out.value(6, &self.enabled);
+        out.option(7, &self.errors);
+        out.option(8, &self.force);
+        out.option(9, &self.id);
+        out.value(10, &self.inputs);
+        out.option(11, &self.is_managed);
+        out.option(12, &self.missing_vars);
+        out.value(13, &self.name);
+        out.option(14, &self.namespace);
+        out.option(15, &self.output_id);
+        out.option(16, &self.overrides);
+        out.option(17, &self.package);
+        out.option(18, &self.policy_id);
+        out.option(19, &self.policy_ids);
+        out.option(20, &self.revision);
+        out.option(21, &self.secret_references);
+        out.option(22, &self.supports_agentless);
+        out.option(23, &self.supports_cloud_connector);
+        out.option(24, &self.updated_at);
+        out.option(25, &self.updated_by);
+        out.option(26, &self.vars);
+        out.option(27, &self.version);
     }
 }
 
@@ -1148,21 +1080,17 @@ impl rt::Model for ProposedPackagePolicyError {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.key),
             1 => member.value(&mut self.message),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.key)?;
-        out.value(1, &self.message)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.key);
+        out.value(1, &self.message);
     }
 }
 
@@ -1191,21 +1119,17 @@ impl rt::Model for StreamDataStream {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.dataset),
             1 => member.option(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.dataset)?;
-        out.option(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.dataset);
+        out.option(1, &self.r#type);
     }
 }
 
@@ -1233,19 +1157,15 @@ impl rt::Model for UpdateResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -1380,8 +1300,8 @@ impl rt::Model for UpgradeDryRun {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_diff),
             1 => member.option(&mut self.body),
@@ -1392,17 +1312,13 @@ impl rt::Model for UpgradeDryRun {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_diff)?;
-        out.option(1, &self.body)?;
-        out.option(2, &self.diff)?;
-        out.value(3, &self.has_errors)?;
-        out.option(4, &self.name)?;
-        out.option(5, &self.status_code)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_diff);
+        out.option(1, &self.body);
+        out.option(2, &self.diff);
+        out.value(3, &self.has_errors);
+        out.option(4, &self.name);
+        out.option(5, &self.status_code);
     }
 }
 
@@ -1434,8 +1350,8 @@ impl rt::Model for UpgradeResult {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.body),
             1 => member.value(&mut self.id),
@@ -1445,16 +1361,12 @@ impl rt::Model for UpgradeResult {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.body)?;
-        out.value(1, &self.id)?;
-        out.option(2, &self.name)?;
-        out.option(3, &self.status_code)?;
-        out.value(4, &self.success)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.body);
+        out.value(1, &self.id);
+        out.option(2, &self.name);
+        out.option(3, &self.status_code);
+        out.value(4, &self.success);
     }
 }
 
@@ -1483,21 +1395,17 @@ impl rt::Model for BulkDeleteRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.force),
             1 => member.value(&mut self.package_policy_ids),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.force)?;
-        out.value(1, &self.package_policy_ids)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.force);
+        out.value(1, &self.package_policy_ids);
     }
 }
 
@@ -1553,21 +1461,17 @@ impl rt::Model for BulkGetRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.ids),
             1 => member.option(&mut self.ignore_missing),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.ids)?;
-        out.option(1, &self.ignore_missing)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.ids);
+        out.option(1, &self.ignore_missing);
     }
 }
 
@@ -1654,8 +1558,8 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.additional_datastreams_permissions),
             1 => member.option(&mut self.description),
@@ -1673,24 +1577,20 @@ impl rt::Model for CreateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.additional_datastreams_permissions)?;
-        out.option(1, &self.description)?;
-        out.option(2, &self.force)?;
-        out.option(3, &self.id)?;
-        out.option(4, &self.inputs)?;
-        out.value(5, &self.name)?;
-        out.option(6, &self.namespace)?;
-        out.option(7, &self.output_id)?;
-        out.value(8, &self.package)?;
-        out.option(9, &self.policy_id)?;
-        out.option(10, &self.policy_ids)?;
-        out.option(11, &self.supports_agentless)?;
-        out.option(12, &self.vars)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.additional_datastreams_permissions);
+        out.option(1, &self.description);
+        out.option(2, &self.force);
+        out.option(3, &self.id);
+        out.option(4, &self.inputs);
+        out.value(5, &self.name);
+        out.option(6, &self.namespace);
+        out.option(7, &self.output_id);
+        out.value(8, &self.package);
+        out.option(9, &self.policy_id);
+        out.option(10, &self.policy_ids);
+        out.option(11, &self.supports_agentless);
+        out.option(12, &self.vars);
     }
 }
 
@@ -1780,21 +1680,17 @@ impl rt::Model for DryRunUpgradeRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.package_policy_ids),
             1 => member.option(&mut self.package_version),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.package_policy_ids)?;
-        out.option(1, &self.package_version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.package_policy_ids);
+        out.option(1, &self.package_version);
     }
 }
 
@@ -1973,8 +1869,8 @@ impl rt::Model for UpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.additional_datastreams_permissions),
             1 => member.option(&mut self.description),
@@ -1992,24 +1888,20 @@ impl rt::Model for UpdateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.additional_datastreams_permissions)?;
-        out.option(1, &self.description)?;
-        out.option(2, &self.force)?;
-        out.option(3, &self.id)?;
-        out.option(4, &self.inputs)?;
-        out.value(5, &self.name)?;
-        out.option(6, &self.namespace)?;
-        out.option(7, &self.output_id)?;
-        out.value(8, &self.package)?;
-        out.option(9, &self.policy_id)?;
-        out.option(10, &self.policy_ids)?;
-        out.option(11, &self.supports_agentless)?;
-        out.option(12, &self.vars)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.additional_datastreams_permissions);
+        out.option(1, &self.description);
+        out.option(2, &self.force);
+        out.option(3, &self.id);
+        out.option(4, &self.inputs);
+        out.value(5, &self.name);
+        out.option(6, &self.namespace);
+        out.option(7, &self.output_id);
+        out.value(8, &self.package);
+        out.option(9, &self.policy_id);
+        out.option(10, &self.policy_ids);
+        out.option(11, &self.supports_agentless);
+        out.option(12, &self.vars);
     }
 }
 
@@ -2070,19 +1962,15 @@ impl rt::Model for UpgradeRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.package_policy_ids),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.package_policy_ids)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.package_policy_ids);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     Asset, AssetAttributes, AssetId, AssetTag, BulkGetAssetsResponse,
     BulkInstallResponse, BulkOperationResult, CreateCustomIntegrationResponse,
@@ -73,8 +73,8 @@ impl rt::Model for Asset {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.app_link),
             1 => member.value(&mut self.attributes),
@@ -84,16 +84,12 @@ impl rt::Model for Asset {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.app_link)?;
-        out.value(1, &self.attributes)?;
-        out.value(2, &self.id)?;
-        out.value(3, &self.r#type)?;
-        out.option(4, &self.updated_at)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.app_link);
+        out.value(1, &self.attributes);
+        out.value(2, &self.id);
+        out.value(3, &self.r#type);
+        out.option(4, &self.updated_at);
     }
 }
 
@@ -123,8 +119,8 @@ impl rt::Model for AssetAttributes {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.description),
             1 => member.option(&mut self.service),
@@ -132,14 +128,10 @@ impl rt::Model for AssetAttributes {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.option(1, &self.service)?;
-        out.option(2, &self.title)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.description);
+        out.option(1, &self.service);
+        out.option(2, &self.title);
     }
 }
 
@@ -168,21 +160,17 @@ impl rt::Model for AssetId {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.value(1, &self.r#type);
     }
 }
 
@@ -244,8 +232,8 @@ impl rt::Model for AssetTag {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.asset_ids),
             1 => member.option(&mut self.asset_types),
@@ -253,14 +241,10 @@ impl rt::Model for AssetTag {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.asset_ids)?;
-        out.option(1, &self.asset_types)?;
-        out.value(2, &self.text)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.asset_ids);
+        out.option(1, &self.asset_types);
+        out.value(2, &self.text);
     }
 }
 
@@ -288,19 +272,15 @@ impl rt::Model for BulkGetAssetsResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.items),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.items)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.items);
     }
 }
 
@@ -360,19 +340,15 @@ impl rt::Model for BulkInstallResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.items),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.items)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.items);
     }
 }
 
@@ -439,8 +415,8 @@ impl rt::Model for BulkOperationResult {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.error),
             1 => member.value(&mut self.name),
@@ -448,14 +424,10 @@ impl rt::Model for BulkOperationResult {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.error)?;
-        out.value(1, &self.name)?;
-        out.value(2, &self.success)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.error);
+        out.value(1, &self.name);
+        out.value(2, &self.success);
     }
 }
 
@@ -484,21 +456,17 @@ impl rt::Model for CreateCustomIntegrationResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.meta),
             1 => member.value(&mut self.items),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.meta)?;
-        out.value(1, &self.items)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.meta);
+        out.value(1, &self.items);
     }
 }
 
@@ -527,21 +495,17 @@ impl rt::Model for CustomDataset {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.name),
             1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.name)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.name);
+        out.value(1, &self.r#type);
     }
 }
 
@@ -570,21 +534,17 @@ impl rt::Model for DataStream {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.name),
             1 => member.value(&mut self.title),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.name)?;
-        out.value(1, &self.title)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.name);
+        out.value(1, &self.title);
     }
 }
 
@@ -620,8 +580,8 @@ impl rt::Model for DataStreamFeatures {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.doc_value_only_numeric),
             1 => member.option(&mut self.doc_value_only_other),
@@ -630,15 +590,11 @@ impl rt::Model for DataStreamFeatures {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.doc_value_only_numeric)?;
-        out.option(1, &self.doc_value_only_other)?;
-        out.option(2, &self.synthetic_source)?;
-        out.option(3, &self.tsdb)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.doc_value_only_numeric);
+        out.option(1, &self.doc_value_only_other);
+        out.option(2, &self.synthetic_source);
+        out.option(3, &self.tsdb);
     }
 }
 
@@ -652,6 +608,9 @@ impl rt::StringEnum for DataStreamType {
             "profiling" => Self::Profiling,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -690,21 +649,17 @@ impl rt::Model for Discovery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.datasets),
             1 => member.option(&mut self.fields),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.datasets)?;
-        out.option(1, &self.fields)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.datasets);
+        out.option(1, &self.fields);
     }
 }
 
@@ -732,19 +687,15 @@ impl rt::Model for DiscoveryEntry {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.name);
     }
 }
 
@@ -773,21 +724,17 @@ impl rt::Model for ElasticConditions {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.capabilities),
             1 => member.option(&mut self.subscription),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.capabilities)?;
-        out.option(1, &self.subscription)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.capabilities);
+        out.option(1, &self.subscription);
     }
 }
 
@@ -818,8 +765,8 @@ impl rt::Model for EsAssetReference {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.deferred),
             1 => member.value(&mut self.id),
@@ -828,15 +775,11 @@ impl rt::Model for EsAssetReference {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.deferred)?;
-        out.value(1, &self.id)?;
-        out.value(2, &self.r#type)?;
-        out.option(3, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.deferred);
+        out.value(1, &self.id);
+        out.value(2, &self.r#type);
+        out.option(3, &self.version);
     }
 }
 
@@ -854,6 +797,9 @@ impl rt::StringEnum for EsAssetType {
             "knowledge_base" => Self::KnowledgeBase,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -896,21 +842,17 @@ impl rt::Model for ExperimentalDataStreamFeature {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.data_stream),
             1 => member.value(&mut self.features),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data_stream)?;
-        out.value(1, &self.features)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.data_stream);
+        out.value(1, &self.features);
     }
 }
 
@@ -940,8 +882,8 @@ impl rt::Model for FailedInstall {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.error),
             1 => member.value(&mut self.name),
@@ -949,14 +891,10 @@ impl rt::Model for FailedInstall {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.error)?;
-        out.value(1, &self.name)?;
-        out.value(2, &self.status_code)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.error);
+        out.value(1, &self.name);
+        out.value(2, &self.status_code);
     }
 }
 
@@ -986,8 +924,8 @@ impl rt::Model for FailedInstallAttempt {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.created_at),
             1 => member.value(&mut self.error),
@@ -995,14 +933,10 @@ impl rt::Model for FailedInstallAttempt {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.created_at)?;
-        out.value(1, &self.error)?;
-        out.value(2, &self.target_version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.created_at);
+        out.value(1, &self.error);
+        out.value(2, &self.target_version);
     }
 }
 
@@ -1032,8 +966,8 @@ impl rt::Model for FailedInstallAttemptError {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.message),
             1 => member.value(&mut self.name),
@@ -1041,14 +975,10 @@ impl rt::Model for FailedInstallAttemptError {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.message)?;
-        out.value(1, &self.name)?;
-        out.option(2, &self.stack)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.message);
+        out.value(1, &self.name);
+        out.option(2, &self.stack);
     }
 }
 
@@ -1102,8 +1032,8 @@ impl rt::Model for FinishedInstall {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.name),
             1 => member.value(&mut self.result),
@@ -1111,14 +1041,10 @@ impl rt::Model for FinishedInstall {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.name)?;
-        out.value(1, &self.result)?;
-        out.value(2, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.name);
+        out.value(1, &self.result);
+        out.value(2, &self.version);
     }
 }
 
@@ -1148,8 +1074,8 @@ impl rt::Model for GetBulkRollbackStatusResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.error),
             1 => member.option(&mut self.results),
@@ -1157,14 +1083,10 @@ impl rt::Model for GetBulkRollbackStatusResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.error)?;
-        out.option(1, &self.results)?;
-        out.value(2, &self.status)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.error);
+        out.option(1, &self.results);
+        out.value(2, &self.status);
     }
 }
 
@@ -1194,8 +1116,8 @@ impl rt::Model for GetBulkUninstallStatusResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.error),
             1 => member.option(&mut self.results),
@@ -1203,14 +1125,10 @@ impl rt::Model for GetBulkUninstallStatusResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.error)?;
-        out.option(1, &self.results)?;
-        out.value(2, &self.status)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.error);
+        out.option(1, &self.results);
+        out.value(2, &self.status);
     }
 }
 
@@ -1240,8 +1158,8 @@ impl rt::Model for GetBulkUpgradeStatusResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.error),
             1 => member.option(&mut self.results),
@@ -1249,14 +1167,10 @@ impl rt::Model for GetBulkUpgradeStatusResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.error)?;
-        out.option(1, &self.results)?;
-        out.value(2, &self.status)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.error);
+        out.option(1, &self.results);
+        out.value(2, &self.status);
     }
 }
 
@@ -1285,21 +1199,17 @@ impl rt::Model for GetResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             1 => member.option(&mut self.metadata),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        out.option(1, &self.metadata)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
+        out.option(1, &self.metadata);
     }
 }
 
@@ -1327,19 +1237,15 @@ impl rt::Model for GetStatsResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.response),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.response)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.response);
     }
 }
 
@@ -1367,19 +1273,15 @@ impl rt::Model for GetVerificationKeyIdResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.nullable(0, &self.id);
     }
 }
 
@@ -1408,21 +1310,17 @@ impl rt::Model for GetVersionResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             1 => member.option(&mut self.metadata),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        out.option(1, &self.metadata)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
+        out.option(1, &self.metadata);
     }
 }
 
@@ -1455,8 +1353,8 @@ impl rt::Model for Icon {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.dark_mode),
             1 => member.option(&mut self.path),
@@ -1467,17 +1365,13 @@ impl rt::Model for Icon {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.dark_mode)?;
-        out.option(1, &self.path)?;
-        out.option(2, &self.size)?;
-        out.value(3, &self.src)?;
-        out.option(4, &self.title)?;
-        out.option(5, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.dark_mode);
+        out.option(1, &self.path);
+        out.option(2, &self.size);
+        out.value(3, &self.src);
+        out.option(4, &self.title);
+        out.option(5, &self.r#type);
     }
 }
 
@@ -1506,21 +1400,17 @@ impl rt::Model for InputStream {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.data_stream),
             1 => member.value(&mut self.id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data_stream)?;
-        out.value(1, &self.id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.data_stream);
+        out.value(1, &self.id);
     }
 }
 
@@ -1548,19 +1438,15 @@ impl rt::Model for InputsTemplate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.inputs),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.inputs)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.inputs);
     }
 }
 
@@ -1590,8 +1476,8 @@ impl rt::Model for InputsTemplateInput {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.option(&mut self.streams),
@@ -1599,14 +1485,10 @@ impl rt::Model for InputsTemplateInput {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.option(1, &self.streams)?;
-        out.value(2, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.option(1, &self.streams);
+        out.value(2, &self.r#type);
     }
 }
 
@@ -1662,21 +1544,17 @@ impl rt::Model for InstallKibanaAssetsOptions {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.force),
             1 => member.option(&mut self.space_ids),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.force)?;
-        out.option(1, &self.space_ids)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.force);
+        out.option(1, &self.space_ids);
     }
 }
 
@@ -1705,21 +1583,17 @@ impl rt::Model for InstallMeta {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.install_source),
             1 => member.value(&mut self.name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.install_source)?;
-        out.value(1, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.install_source);
+        out.value(1, &self.name);
     }
 }
 
@@ -1748,21 +1622,17 @@ impl rt::Model for InstallOptions {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.force),
             1 => member.option(&mut self.ignore_constraints),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.force)?;
-        out.option(1, &self.ignore_constraints)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.force);
+        out.option(1, &self.ignore_constraints);
     }
 }
 
@@ -1791,21 +1661,17 @@ impl rt::Model for InstallResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.meta),
             1 => member.value(&mut self.items),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.meta)?;
-        out.value(1, &self.items)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.meta);
+        out.value(1, &self.items);
     }
 }
 
@@ -1837,8 +1703,8 @@ impl rt::Model for InstallResult {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.assets),
             1 => member.value(&mut self.error),
@@ -1848,16 +1714,12 @@ impl rt::Model for InstallResult {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.assets)?;
-        out.value(1, &self.error)?;
-        out.option(2, &self.install_source)?;
-        out.value(3, &self.install_type)?;
-        out.option(4, &self.status)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.assets);
+        out.value(1, &self.error);
+        out.option(2, &self.install_source);
+        out.value(3, &self.install_type);
+        out.option(4, &self.status);
     }
 }
 
@@ -1868,6 +1730,9 @@ impl rt::StringEnum for InstallResultStatus {
             "already_installed" => Self::AlreadyInstalled,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1902,19 +1767,15 @@ impl rt::Model for InstallRuleAssetsOptions {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.force),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.force)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.force);
     }
 }
 
@@ -1927,6 +1788,9 @@ impl rt::StringEnum for InstallSource {
             "custom" => Self::Custom,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1947,6 +1811,9 @@ impl rt::StringEnum for InstallStatus {
             "install_failed" => Self::InstallFailed,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1983,21 +1850,17 @@ impl rt::Model for InstallVersionResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.meta),
             1 => member.value(&mut self.items),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.meta)?;
-        out.value(1, &self.items)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.meta);
+        out.value(1, &self.items);
     }
 }
 
@@ -2067,8 +1930,8 @@ impl rt::Model for InstallationInfo {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.additional_spaces_installed_kibana),
             1 => member.option(&mut self.created_at),
@@ -2094,32 +1957,28 @@ impl rt::Model for InstallationInfo {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.additional_spaces_installed_kibana)?;
-        out.option(1, &self.created_at)?;
-        out.option(2, &self.experimental_data_stream_features)?;
-        out.option(3, &self.install_format_schema_version)?;
-        out.value(4, &self.install_source)?;
-        out.value(5, &self.install_status)?;
-        out.value(6, &self.installed_es)?;
-        out.value(7, &self.installed_kibana)?;
-        out.option(8, &self.installed_kibana_space_id)?;
-        out.option(9, &self.is_rollback_ttl_expired)?;
-        out.option(10, &self.latest_executed_state)?;
-        out.option(11, &self.latest_install_failed_attempts)?;
-        out.value(12, &self.name)?;
-        out.option(13, &self.namespaces)?;
-        out.option(14, &self.previous_version)?;
-        out.option(15, &self.rolled_back)?;
-        out.value(16, &self.r#type)?;
-        out.option(17, &self.updated_at)?;
-        out.option(18, &self.verification_key_id)?;
-        out.value(19, &self.verification_status)?;
-        out.value(20, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.additional_spaces_installed_kibana);
+        out.option(1, &self.created_at);
+        out.option(2, &self.experimental_data_stream_features);
+        out.option(3, &self.install_format_schema_version);
+        out.value(4, &self.install_source);
+        out.value(5, &self.install_status);
+        out.value(6, &self.installed_es);
+        out.value(7, &self.installed_kibana);
+        out.option(8, &self.installed_kibana_space_id);
+        out.option(9, &self.is_rollback_ttl_expired);
+        out.option(10, &self.latest_executed_state);
+        out.option(11, &self.latest_install_failed_attempts);
+        out.value(12, &self.name);
+        out.option(13, &self.namespaces);
+        out.option(14, &self.previous_version);
+        out.option(15, &self.rolled_back);
+        out.value(16, &self.r#type);
+        out.option(17, &self.updated_at);
+        out.option(18, &self.verification_key_id);
+        out.value(19, &self.verification_status);
+        out.value(20, &self.version);
     }
 }
 
@@ -2150,8 +2009,8 @@ impl rt::Model for InstalledEsAsset {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.deferred),
             1 => member.value(&mut self.id),
@@ -2160,15 +2019,11 @@ impl rt::Model for InstalledEsAsset {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.deferred)?;
-        out.value(1, &self.id)?;
-        out.value(2, &self.r#type)?;
-        out.option(3, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.deferred);
+        out.value(1, &self.id);
+        out.value(2, &self.r#type);
+        out.option(3, &self.version);
     }
 }
 
@@ -2199,8 +2054,8 @@ impl rt::Model for InstalledKibanaAsset {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.deferred),
             1 => member.value(&mut self.id),
@@ -2209,15 +2064,11 @@ impl rt::Model for InstalledKibanaAsset {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.deferred)?;
-        out.value(1, &self.id)?;
-        out.option(2, &self.origin_id)?;
-        out.value(3, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.deferred);
+        out.value(1, &self.id);
+        out.option(2, &self.origin_id);
+        out.value(3, &self.r#type);
     }
 }
 
@@ -2259,8 +2110,8 @@ impl rt::Model for InstalledPackage {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.data_streams),
             1 => member.option(&mut self.description),
@@ -2272,18 +2123,14 @@ impl rt::Model for InstalledPackage {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data_streams)?;
-        out.option(1, &self.description)?;
-        out.option(2, &self.icons)?;
-        out.value(3, &self.name)?;
-        out.value(4, &self.status)?;
-        out.option(5, &self.title)?;
-        out.value(6, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.data_streams);
+        out.option(1, &self.description);
+        out.option(2, &self.icons);
+        out.value(3, &self.name);
+        out.value(4, &self.status);
+        out.option(5, &self.title);
+        out.value(6, &self.version);
     }
 }
 
@@ -2314,8 +2161,8 @@ impl rt::Model for KibanaAssetReference {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.deferred),
             1 => member.value(&mut self.id),
@@ -2324,15 +2171,11 @@ impl rt::Model for KibanaAssetReference {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.deferred)?;
-        out.value(1, &self.id)?;
-        out.option(2, &self.origin_id)?;
-        out.value(3, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.deferred);
+        out.value(1, &self.id);
+        out.option(2, &self.origin_id);
+        out.value(3, &self.r#type);
     }
 }
 
@@ -2403,19 +2246,15 @@ impl rt::Model for KibanaConditions {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.version),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.version);
     }
 }
 
@@ -2436,6 +2275,9 @@ impl rt::StringEnum for KnownKibanaAssetType {
             "tag" => Self::Tag,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2464,6 +2306,9 @@ impl rt::StringEnum for KnownPackageType {
             "content" => Self::Content,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2501,8 +2346,8 @@ impl rt::Model for LatestExecutedState {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.error),
             1 => member.option(&mut self.name),
@@ -2510,14 +2355,10 @@ impl rt::Model for LatestExecutedState {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.error)?;
-        out.option(1, &self.name)?;
-        out.option(2, &self.started_at)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.error);
+        out.option(1, &self.name);
+        out.option(2, &self.started_at);
     }
 }
 
@@ -2545,19 +2386,15 @@ impl rt::Model for ListCategoriesResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.items),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.items)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.items);
     }
 }
 
@@ -2585,19 +2422,15 @@ impl rt::Model for ListDataStreamsResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.items),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.items)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.items);
     }
 }
 
@@ -2627,8 +2460,8 @@ impl rt::Model for ListInstalledResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.items),
             1 => member.option(&mut self.search_after),
@@ -2636,14 +2469,10 @@ impl rt::Model for ListInstalledResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.items)?;
-        out.option(1, &self.search_after)?;
-        out.value(2, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.items);
+        out.option(1, &self.search_after);
+        out.value(2, &self.total);
     }
 }
 
@@ -2671,19 +2500,15 @@ impl rt::Model for ListLimitedResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.items),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.items)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.items);
     }
 }
 
@@ -2711,19 +2536,15 @@ impl rt::Model for ListResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.items),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.items)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.items);
     }
 }
 
@@ -2751,19 +2572,15 @@ impl rt::Model for NameReference {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.name);
     }
 }
 
@@ -2857,8 +2674,8 @@ impl rt::Model for Package {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent),
             1 => member.option(&mut self.asset_tags),
@@ -2896,44 +2713,40 @@ impl rt::Model for Package {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent)?;
-        out.option(1, &self.asset_tags)?;
-        out.value(2, &self.assets)?;
-        out.option(3, &self.categories)?;
-        out.option(4, &self.conditions)?;
-        out.option(5, &self.data_streams)?;
-        out.option(6, &self.description)?;
-        out.option(7, &self.discovery)?;
-        out.option(8, &self.download)?;
-        out.option(9, &self.elasticsearch)?;
-        out.option(10, &self.format_version)?;
-        out.option(11, &self.icons)?;
-        out.option(12, &self.installation_info)?;
-        out.option(13, &self.internal)?;
-        out.option(14, &self.keep_policies_up_to_date)?;
-        out.option(15, &self.latest_version)?;
-        out.option(16, &self.license)?;
-        out.option(17, &self.license_path)?;
-        out.value(18, &self.name)?;
-        out.option(19, &self.notice)?;
-        out.option(20, &self.owner)?;
-        out.option(21, &self.path)?;
-        out.option(22, &self.policy_templates)?;
-        out.option(23, &self.readme)?;
-        out.option(24, &self.release)?;
-        out.option(25, &self.screenshots)?;
-        out.option(26, &self.signature_path)?;
-        out.option(27, &self.source)?;
-        out.option(28, &self.status)?;
-        out.value(29, &self.title)?;
-        out.option(30, &self.r#type)?;
-        out.option(31, &self.vars)?;
-        out.value(32, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent);
+        out.option(1, &self.asset_tags);
+        out.value(2, &self.assets);
+        out.option(3, &self.categories);
+        out.option(4, &self.conditions);
+        out.option(5, &self.data_streams);
+        out.option(6, &self.description);
+        out.option(7, &self.discovery);
+        out.option(8, &self.download);
+        out.option(9, &self.elasticsearch);
+        out.option(10, &self.format_version);
+        out.option(11, &self.icons);
+        out.option(12, &self.installation_info);
+        out.option(13, &self.internal);
+        out.option(14, &self.keep_policies_up_to_date);
+        out.option(15, &self.latest_version);
+        out.option(16, &self.license);
+        out.option(17, &self.license_path);
+        out.value(18, &self.name);
+        out.option(19, &self.notice);
+        out.option(20, &self.owner);
+        out.option(21, &self.path);
+        out.option(22, &self.policy_templates);
+        out.option(23, &self.readme);
+        out.option(24, &self.release);
+        out.option(25, &self.screenshots);
+        out.option(26, &self.signature_path);
+        out.option(27, &self.source);
+        out.option(28, &self.status);
+        out.value(29, &self.title);
+        out.option(30, &self.r#type);
+        out.option(31, &self.vars);
+        out.value(32, &self.version);
     }
 }
 
@@ -2961,19 +2774,15 @@ impl rt::Model for PackageAgent {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.privileges),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.privileges)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.privileges);
     }
 }
 
@@ -3001,19 +2810,15 @@ impl rt::Model for PackageAgentPrivileges {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.root),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.root)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.root);
     }
 }
 
@@ -3045,8 +2850,8 @@ impl rt::Model for PackageCategory {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.count),
             1 => member.value(&mut self.id),
@@ -3056,16 +2861,12 @@ impl rt::Model for PackageCategory {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.count)?;
-        out.value(1, &self.id)?;
-        out.option(2, &self.parent_id)?;
-        out.option(3, &self.parent_title)?;
-        out.value(4, &self.title)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.count);
+        out.value(1, &self.id);
+        out.option(2, &self.parent_id);
+        out.option(3, &self.parent_title);
+        out.value(4, &self.title);
     }
 }
 
@@ -3094,21 +2895,17 @@ impl rt::Model for PackageConditions {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.elastic),
             1 => member.option(&mut self.kibana),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.elastic)?;
-        out.option(1, &self.kibana)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.elastic);
+        out.option(1, &self.kibana);
     }
 }
 
@@ -3136,19 +2933,15 @@ impl rt::Model for PackageMetadata {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.has_policies),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.has_policies)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.has_policies);
     }
 }
 
@@ -3177,21 +2970,17 @@ impl rt::Model for PackageOwner {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.github),
             1 => member.option(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.github)?;
-        out.option(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.github);
+        out.option(1, &self.r#type);
     }
 }
 
@@ -3203,6 +2992,9 @@ impl rt::StringEnum for PackageOwnerType {
             "community" => Self::Community,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3238,19 +3030,15 @@ impl rt::Model for PackageSource {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.license),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.license)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.license);
     }
 }
 
@@ -3279,21 +3067,17 @@ impl rt::Model for PackageStats {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.agent_policy_count),
             1 => member.value(&mut self.package_policy_count),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.agent_policy_count)?;
-        out.value(1, &self.package_policy_count)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.agent_policy_count);
+        out.value(1, &self.package_policy_count);
     }
 }
 
@@ -3373,8 +3157,8 @@ impl rt::Model for PackageSummary {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.categories),
             1 => member.option(&mut self.conditions),
@@ -3405,37 +3189,33 @@ impl rt::Model for PackageSummary {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.categories)?;
-        out.option(1, &self.conditions)?;
-        out.option(2, &self.data_streams)?;
-        out.option(3, &self.description)?;
-        out.option(4, &self.discovery)?;
-        out.option(5, &self.download)?;
-        out.option(6, &self.format_version)?;
-        out.option(7, &self.icons)?;
-        out.value(8, &self.id)?;
-        out.option(9, &self.installation_info)?;
-        out.option(10, &self.integration)?;
-        out.option(11, &self.internal)?;
-        out.option(12, &self.latest_version)?;
-        out.value(13, &self.name)?;
-        out.option(14, &self.owner)?;
-        out.option(15, &self.path)?;
-        out.option(16, &self.policy_templates)?;
-        out.option(17, &self.readme)?;
-        out.option(18, &self.release)?;
-        out.option(19, &self.signature_path)?;
-        out.option(20, &self.source)?;
-        out.option(21, &self.status)?;
-        out.value(22, &self.title)?;
-        out.option(23, &self.r#type)?;
-        out.option(24, &self.vars)?;
-        out.value(25, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.categories);
+        out.option(1, &self.conditions);
+        out.option(2, &self.data_streams);
+        out.option(3, &self.description);
+        out.option(4, &self.discovery);
+        out.option(5, &self.download);
+        out.option(6, &self.format_version);
+        out.option(7, &self.icons);
+        out.value(8, &self.id);
+        out.option(9, &self.installation_info);
+        out.option(10, &self.integration);
+        out.option(11, &self.internal);
+        out.option(12, &self.latest_version);
+        out.value(13, &self.name);
+        out.option(14, &self.owner);
+        out.option(15, &self.path);
+        out.option(16, &self.policy_templates);
+        out.option(17, &self.readme);
+        out.option(18, &self.release);
+        out.option(19, &self.signature_path);
+        out.option(20, &self.source);
+        out.option(21, &self.status);
+        out.value(22, &self.title);
+        out.option(23, &self.r#type);
+        out.option(24, &self.vars);
+        out.value(25, &self.version);
     }
 }
 
@@ -3465,8 +3245,8 @@ impl rt::Model for PackageToInstall {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.name),
             1 => member.option(&mut self.prerelease),
@@ -3474,14 +3254,10 @@ impl rt::Model for PackageToInstall {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.name)?;
-        out.option(1, &self.prerelease)?;
-        out.value(2, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.name);
+        out.option(1, &self.prerelease);
+        out.value(2, &self.version);
     }
 }
 
@@ -3510,21 +3286,17 @@ impl rt::Model for PackageToUninstall {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.name),
             1 => member.value(&mut self.version),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.name)?;
-        out.value(1, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.name);
+        out.value(1, &self.version);
     }
 }
 
@@ -3553,21 +3325,17 @@ impl rt::Model for PackageToUpgrade {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.name),
             1 => member.option(&mut self.version),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.name)?;
-        out.option(1, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.name);
+        out.option(1, &self.version);
     }
 }
 
@@ -3607,6 +3375,9 @@ impl rt::StringEnum for Release {
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
+    }
     fn name(&self) -> &str {
         match self {
             Self::Ga => "ga",
@@ -3642,21 +3413,17 @@ impl rt::Model for RollbackResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.success),
             1 => member.value(&mut self.version),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.success)?;
-        out.value(1, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.success);
+        out.value(1, &self.version);
     }
 }
 
@@ -3689,8 +3456,8 @@ impl rt::Model for Screenshot {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.dark_mode),
             1 => member.option(&mut self.path),
@@ -3701,17 +3468,13 @@ impl rt::Model for Screenshot {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.dark_mode)?;
-        out.option(1, &self.path)?;
-        out.option(2, &self.size)?;
-        out.value(3, &self.src)?;
-        out.option(4, &self.title)?;
-        out.option(5, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.dark_mode);
+        out.option(1, &self.path);
+        out.option(2, &self.size);
+        out.value(3, &self.src);
+        out.option(4, &self.title);
+        out.option(5, &self.r#type);
     }
 }
 
@@ -3772,19 +3535,15 @@ impl rt::Model for Success {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.success),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.success)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.success);
     }
 }
 
@@ -3812,19 +3571,15 @@ impl rt::Model for TaskReference {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.task_id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.task_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.task_id);
     }
 }
 
@@ -3836,6 +3591,9 @@ impl rt::StringEnum for TemplateFormat {
             "yaml" => Self::Yaml,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3873,8 +3631,8 @@ impl rt::Model for TransformAuthorization {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.error),
             1 => member.value(&mut self.success),
@@ -3882,14 +3640,10 @@ impl rt::Model for TransformAuthorization {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.error)?;
-        out.value(1, &self.success)?;
-        out.value(2, &self.transform_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.error);
+        out.value(1, &self.success);
+        out.value(2, &self.transform_id);
     }
 }
 
@@ -3917,19 +3671,15 @@ impl rt::Model for TransformToAuthorize {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.transform_id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.transform_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.transform_id);
     }
 }
 
@@ -3957,19 +3707,15 @@ impl rt::Model for UninstallResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.items),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.items)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.items);
     }
 }
 
@@ -3997,19 +3743,15 @@ impl rt::Model for UninstallVersionResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.items),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.items)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.items);
     }
 }
 
@@ -4037,19 +3779,15 @@ impl rt::Model for UpdateResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -4077,19 +3815,15 @@ impl rt::Model for UpdateVersionResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -4118,21 +3852,17 @@ impl rt::Model for UploadResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.meta),
             1 => member.value(&mut self.items),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.meta)?;
-        out.value(1, &self.items)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.meta);
+        out.value(1, &self.items);
     }
 }
 
@@ -4144,6 +3874,9 @@ impl rt::StringEnum for VerificationStatus {
             "unknown" => Self::Unknown,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -4182,19 +3915,15 @@ impl rt::Model for AuthorizeTransformsRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.transforms),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.transforms)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.transforms);
     }
 }
 
@@ -4257,19 +3986,15 @@ impl rt::Model for BulkGetAssetsRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.asset_ids),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.asset_ids)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.asset_ids);
     }
 }
 
@@ -4325,21 +4050,17 @@ impl rt::Model for BulkInstallRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.force),
             1 => member.value(&mut self.packages),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.force)?;
-        out.value(1, &self.packages)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.force);
+        out.value(1, &self.packages);
     }
 }
 
@@ -4399,19 +4120,15 @@ impl rt::Model for BulkRollbackRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.packages),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.packages)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.packages);
     }
 }
 
@@ -4466,21 +4183,17 @@ impl rt::Model for BulkUninstallRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.force),
             1 => member.value(&mut self.packages),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.force)?;
-        out.value(1, &self.packages)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.force);
+        out.value(1, &self.packages);
     }
 }
 
@@ -4537,8 +4250,8 @@ impl rt::Model for BulkUpgradeRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.force),
             1 => member.value(&mut self.packages),
@@ -4547,15 +4260,11 @@ impl rt::Model for BulkUpgradeRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.force)?;
-        out.value(1, &self.packages)?;
-        out.option(2, &self.prerelease)?;
-        out.option(3, &self.upgrade_package_policies)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.force);
+        out.value(1, &self.packages);
+        out.option(2, &self.prerelease);
+        out.option(3, &self.upgrade_package_policies);
     }
 }
 
@@ -4611,8 +4320,8 @@ impl rt::Model for CreateCustomIntegrationRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.datasets),
             1 => member.option(&mut self.force),
@@ -4620,14 +4329,10 @@ impl rt::Model for CreateCustomIntegrationRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.datasets)?;
-        out.option(1, &self.force)?;
-        out.value(2, &self.integration_name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.datasets);
+        out.option(1, &self.force);
+        out.value(2, &self.integration_name);
     }
 }
 
@@ -5335,21 +5040,17 @@ impl rt::Model for ReviewUpgradeRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.action),
             1 => member.value(&mut self.target_version),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.action)?;
-        out.value(1, &self.target_version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.action);
+        out.value(1, &self.target_version);
     }
 }
 
@@ -5489,19 +5190,15 @@ impl rt::Model for UpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.keep_policies_up_to_date),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.keep_policies_up_to_date)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.keep_policies_up_to_date);
     }
 }
 
@@ -5558,21 +5255,17 @@ impl rt::Model for UpdateCustomIntegrationRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.categories),
             1 => member.value(&mut self.read_me_data),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.categories)?;
-        out.value(1, &self.read_me_data)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.categories);
+        out.value(1, &self.read_me_data);
     }
 }
 
@@ -5629,19 +5322,15 @@ impl rt::Model for UpdateVersionRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.keep_policies_up_to_date),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.keep_policies_up_to_date)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.keep_policies_up_to_date);
     }
 }
 

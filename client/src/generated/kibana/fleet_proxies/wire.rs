@@ -9,7 +9,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     CreateResponse, GetResponse, ListResponse, Proxy, UpdateResponse, CreateRequest,
     UpdateRequest
@@ -42,19 +42,15 @@ impl rt::Model for CreateResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -82,19 +78,15 @@ impl rt::Model for GetResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -125,8 +117,8 @@ impl rt::Model for ListResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.items),
             1 => member.value(&mut self.page),
@@ -135,15 +127,11 @@ impl rt::Model for ListResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.items)?;
-        out.value(1, &self.page)?;
-        out.value(2, &self.per_page)?;
-        out.value(3, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.items);
+        out.value(1, &self.page);
+        out.value(2, &self.per_page);
+        out.value(3, &self.total);
     }
 }
 
@@ -187,8 +175,8 @@ impl rt::Model for Proxy {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.certificate),
             1 => member.option(&mut self.certificate_authorities),
@@ -201,19 +189,15 @@ impl rt::Model for Proxy {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.certificate)?;
-        out.option(1, &self.certificate_authorities)?;
-        out.option(2, &self.certificate_key)?;
-        out.value(3, &self.id)?;
-        out.option(4, &self.is_preconfigured)?;
-        out.value(5, &self.name)?;
-        out.option(6, &self.proxy_headers)?;
-        out.value(7, &self.url)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.certificate);
+        out.option(1, &self.certificate_authorities);
+        out.option(2, &self.certificate_key);
+        out.value(3, &self.id);
+        out.option(4, &self.is_preconfigured);
+        out.value(5, &self.name);
+        out.option(6, &self.proxy_headers);
+        out.value(7, &self.url);
     }
 }
 
@@ -267,19 +251,15 @@ impl rt::Model for UpdateResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -323,8 +303,8 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.certificate),
             1 => member.option(&mut self.certificate_authorities),
@@ -337,19 +317,15 @@ impl rt::Model for CreateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.certificate)?;
-        out.option(1, &self.certificate_authorities)?;
-        out.option(2, &self.certificate_key)?;
-        out.option(3, &self.id)?;
-        out.option(4, &self.is_preconfigured)?;
-        out.value(5, &self.name)?;
-        out.option(6, &self.proxy_headers)?;
-        out.value(7, &self.url)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.certificate);
+        out.option(1, &self.certificate_authorities);
+        out.option(2, &self.certificate_key);
+        out.option(3, &self.id);
+        out.option(4, &self.is_preconfigured);
+        out.value(5, &self.name);
+        out.option(6, &self.proxy_headers);
+        out.value(7, &self.url);
     }
 }
 
@@ -484,8 +460,8 @@ impl rt::Model for UpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.certificate),
             1 => member.option(&mut self.certificate_authorities),
@@ -496,17 +472,13 @@ impl rt::Model for UpdateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.certificate)?;
-        out.nullable(1, &self.certificate_authorities)?;
-        out.nullable(2, &self.certificate_key)?;
-        out.option(3, &self.name)?;
-        out.option(4, &self.proxy_headers)?;
-        out.option(5, &self.url)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.nullable(0, &self.certificate);
+        out.nullable(1, &self.certificate_authorities);
+        out.nullable(2, &self.certificate_key);
+        out.option(3, &self.name);
+        out.option(4, &self.proxy_headers);
+        out.option(5, &self.url);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     CreateResponse, GetResponse, ListResponse, ServerHost, ServerHostSecrets, SslSecrets,
     SslSettings, UpdateResponse, CreateRequest, UpdateRequest
@@ -30,6 +30,9 @@ impl rt::StringEnum for ClientAuth {
             "none" => Self::None,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -65,19 +68,15 @@ impl rt::Model for CreateResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -105,19 +104,15 @@ impl rt::Model for GetResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -148,8 +143,8 @@ impl rt::Model for ListResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.items),
             1 => member.value(&mut self.page),
@@ -158,15 +153,11 @@ impl rt::Model for ListResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.items)?;
-        out.value(1, &self.page)?;
-        out.value(2, &self.per_page)?;
-        out.value(3, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.items);
+        out.value(1, &self.page);
+        out.value(2, &self.per_page);
+        out.value(3, &self.total);
     }
 }
 
@@ -212,8 +203,8 @@ impl rt::Model for ServerHost {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.host_urls),
             1 => member.value(&mut self.id),
@@ -227,20 +218,16 @@ impl rt::Model for ServerHost {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.host_urls)?;
-        out.value(1, &self.id)?;
-        out.option(2, &self.is_default)?;
-        out.option(3, &self.is_internal)?;
-        out.option(4, &self.is_preconfigured)?;
-        out.value(5, &self.name)?;
-        out.option(6, &self.proxy_id)?;
-        out.option(7, &self.secrets)?;
-        out.option(8, &self.ssl)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.host_urls);
+        out.value(1, &self.id);
+        out.option(2, &self.is_default);
+        out.option(3, &self.is_internal);
+        out.option(4, &self.is_preconfigured);
+        out.value(5, &self.name);
+        out.option(6, &self.proxy_id);
+        out.option(7, &self.secrets);
+        out.option(8, &self.ssl);
     }
 }
 
@@ -268,19 +255,15 @@ impl rt::Model for ServerHostSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.ssl),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.ssl)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.ssl);
     }
 }
 
@@ -337,8 +320,8 @@ impl rt::Model for SslSecrets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_key),
             1 => member.option(&mut self.es_key),
@@ -346,14 +329,10 @@ impl rt::Model for SslSecrets {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_key)?;
-        out.option(1, &self.es_key)?;
-        out.option(2, &self.key)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_key);
+        out.option(1, &self.es_key);
+        out.option(2, &self.key);
     }
 }
 
@@ -401,8 +380,8 @@ impl rt::Model for SslSettings {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_certificate),
             1 => member.option(&mut self.agent_certificate_authorities),
@@ -417,21 +396,17 @@ impl rt::Model for SslSettings {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_certificate)?;
-        out.option(1, &self.agent_certificate_authorities)?;
-        out.option(2, &self.agent_key)?;
-        out.option(3, &self.certificate)?;
-        out.option(4, &self.certificate_authorities)?;
-        out.option(5, &self.client_auth)?;
-        out.option(6, &self.es_certificate)?;
-        out.option(7, &self.es_certificate_authorities)?;
-        out.option(8, &self.es_key)?;
-        out.option(9, &self.key)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_certificate);
+        out.option(1, &self.agent_certificate_authorities);
+        out.option(2, &self.agent_key);
+        out.option(3, &self.certificate);
+        out.option(4, &self.certificate_authorities);
+        out.option(5, &self.client_auth);
+        out.option(6, &self.es_certificate);
+        out.option(7, &self.es_certificate_authorities);
+        out.option(8, &self.es_key);
+        out.option(9, &self.key);
     }
 }
 
@@ -459,19 +434,15 @@ impl rt::Model for UpdateResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -517,8 +488,8 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.host_urls),
             1 => member.option(&mut self.id),
@@ -532,20 +503,16 @@ impl rt::Model for CreateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.host_urls)?;
-        out.option(1, &self.id)?;
-        out.option(2, &self.is_default)?;
-        out.option(3, &self.is_internal)?;
-        out.option(4, &self.is_preconfigured)?;
-        out.value(5, &self.name)?;
-        out.option(6, &self.proxy_id)?;
-        out.option(7, &self.secrets)?;
-        out.option(8, &self.ssl)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.host_urls);
+        out.option(1, &self.id);
+        out.option(2, &self.is_default);
+        out.option(3, &self.is_internal);
+        out.option(4, &self.is_preconfigured);
+        out.value(5, &self.name);
+        out.option(6, &self.proxy_id);
+        out.option(7, &self.secrets);
+        out.option(8, &self.ssl);
     }
 }
 
@@ -682,8 +649,8 @@ impl rt::Model for UpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.host_urls),
             1 => member.option(&mut self.is_default),
@@ -695,18 +662,14 @@ impl rt::Model for UpdateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.host_urls)?;
-        out.option(1, &self.is_default)?;
-        out.option(2, &self.is_internal)?;
-        out.option(3, &self.name)?;
-        out.nullable(4, &self.proxy_id)?;
-        out.option(5, &self.secrets)?;
-        out.option(6, &self.ssl)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.host_urls);
+        out.option(1, &self.is_default);
+        out.option(2, &self.is_internal);
+        out.option(3, &self.name);
+        out.nullable(4, &self.proxy_id);
+        out.option(5, &self.secrets);
+        out.option(6, &self.ssl);
     }
 }
 

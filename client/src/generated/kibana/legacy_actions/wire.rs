@@ -9,7 +9,7 @@ use crate::body::Body;
 use crate::response::NoContent;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     LegacyAction, CreateRequest, RunRequest, UpdateRequest
 }
@@ -54,8 +54,8 @@ impl rt::Model for LegacyAction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.config),
             1 => member.value(&mut self.connector_type_id),
@@ -68,19 +68,15 @@ impl rt::Model for LegacyAction {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.config)?;
-        out.value(1, &self.connector_type_id)?;
-        out.value(2, &self.id)?;
-        out.value(3, &self.is_deprecated)?;
-        out.option(4, &self.is_missing_secrets)?;
-        out.value(5, &self.is_preconfigured)?;
-        out.value(6, &self.is_system_action)?;
-        out.value(7, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.config);
+        out.value(1, &self.connector_type_id);
+        out.value(2, &self.id);
+        out.value(3, &self.is_deprecated);
+        out.option(4, &self.is_missing_secrets);
+        out.value(5, &self.is_preconfigured);
+        out.value(6, &self.is_system_action);
+        out.value(7, &self.name);
     }
 }
 
@@ -111,8 +107,8 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.action_type_id),
             1 => member.option(&mut self.config),
@@ -121,15 +117,11 @@ impl rt::Model for CreateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.action_type_id)?;
-        out.option(1, &self.config)?;
-        out.value(2, &self.name)?;
-        out.option(3, &self.secrets)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.action_type_id);
+        out.option(1, &self.config);
+        out.value(2, &self.name);
+        out.option(3, &self.secrets);
     }
 }
 
@@ -274,19 +266,15 @@ impl rt::Model for RunRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.params),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.params)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.params);
     }
 }
 
@@ -345,8 +333,8 @@ impl rt::Model for UpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.config),
             1 => member.value(&mut self.name),
@@ -354,14 +342,10 @@ impl rt::Model for UpdateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.config)?;
-        out.value(1, &self.name)?;
-        out.option(2, &self.secrets)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.config);
+        out.value(1, &self.name);
+        out.option(2, &self.secrets);
     }
 }
 

@@ -11,7 +11,7 @@ use crate::response::NoContent;
 use crate::types::Extra;
 use super::super::alerting;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     Action, ActionGroup, ActionVariable, ActionVariables, AlertType,
     AlertingFrameworkHealth, FindResponse, FrameworkHealth, GetHealthResponse,
@@ -48,8 +48,8 @@ impl rt::Model for Action {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.action_type_id),
             1 => member.value(&mut self.group),
@@ -58,15 +58,11 @@ impl rt::Model for Action {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.action_type_id)?;
-        out.value(1, &self.group)?;
-        out.value(2, &self.id)?;
-        out.value(3, &self.params)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.action_type_id);
+        out.value(1, &self.group);
+        out.value(2, &self.id);
+        out.value(3, &self.params);
     }
 }
 
@@ -95,21 +91,17 @@ impl rt::Model for ActionGroup {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.id),
             1 => member.option(&mut self.name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        out.option(1, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.id);
+        out.option(1, &self.name);
     }
 }
 
@@ -138,21 +130,17 @@ impl rt::Model for ActionVariable {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.description),
             1 => member.option(&mut self.name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.option(1, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.description);
+        out.option(1, &self.name);
     }
 }
 
@@ -182,8 +170,8 @@ impl rt::Model for ActionVariables {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.context),
             1 => member.option(&mut self.params),
@@ -191,14 +179,10 @@ impl rt::Model for ActionVariables {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.context)?;
-        out.option(1, &self.params)?;
-        out.option(2, &self.state)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.context);
+        out.option(1, &self.params);
+        out.option(2, &self.state);
     }
 }
 
@@ -248,8 +232,8 @@ impl rt::Model for AlertType {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.action_groups),
             1 => member.option(&mut self.action_variables),
@@ -265,22 +249,18 @@ impl rt::Model for AlertType {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.action_groups)?;
-        out.option(1, &self.action_variables)?;
-        out.option(2, &self.authorized_consumers)?;
-        out.option(3, &self.default_action_group_id)?;
-        out.option(4, &self.enabled_in_license)?;
-        out.option(5, &self.id)?;
-        out.option(6, &self.is_exportable)?;
-        out.option(7, &self.minimum_license_required)?;
-        out.option(8, &self.name)?;
-        out.option(9, &self.producer)?;
-        out.option(10, &self.recovery_action_group)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.action_groups);
+        out.option(1, &self.action_variables);
+        out.option(2, &self.authorized_consumers);
+        out.option(3, &self.default_action_group_id);
+        out.option(4, &self.enabled_in_license);
+        out.option(5, &self.id);
+        out.option(6, &self.is_exportable);
+        out.option(7, &self.minimum_license_required);
+        out.option(8, &self.name);
+        out.option(9, &self.producer);
+        out.option(10, &self.recovery_action_group);
     }
 }
 
@@ -310,8 +290,8 @@ impl rt::Model for AlertingFrameworkHealth {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.decryption_health),
             1 => member.option(&mut self.execution_health),
@@ -319,14 +299,10 @@ impl rt::Model for AlertingFrameworkHealth {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.decryption_health)?;
-        out.option(1, &self.execution_health)?;
-        out.option(2, &self.read_health)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.decryption_health);
+        out.option(1, &self.execution_health);
+        out.option(2, &self.read_health);
     }
 }
 
@@ -357,8 +333,8 @@ impl rt::Model for FindResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.data),
             1 => member.option(&mut self.page),
@@ -367,15 +343,11 @@ impl rt::Model for FindResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.data)?;
-        out.option(1, &self.page)?;
-        out.option(2, &self.per_page)?;
-        out.option(3, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.data);
+        out.option(1, &self.page);
+        out.option(2, &self.per_page);
+        out.option(3, &self.total);
     }
 }
 
@@ -404,21 +376,17 @@ impl rt::Model for FrameworkHealth {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.status),
             1 => member.option(&mut self.timestamp),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.status)?;
-        out.option(1, &self.timestamp)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.status);
+        out.option(1, &self.timestamp);
     }
 }
 
@@ -430,6 +398,9 @@ impl rt::StringEnum for FrameworkHealthStatus {
             "warn" => Self::Warn,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -471,8 +442,8 @@ impl rt::Model for GetHealthResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.alerting_framework_health),
             1 => member.option(&mut self.has_permanent_encryption_key),
@@ -480,14 +451,10 @@ impl rt::Model for GetHealthResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.alerting_framework_health)?;
-        out.option(1, &self.has_permanent_encryption_key)?;
-        out.option(2, &self.is_sufficiently_secure)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.alerting_framework_health);
+        out.option(1, &self.has_permanent_encryption_key);
+        out.option(2, &self.is_sufficiently_secure);
     }
 }
 
@@ -499,6 +466,9 @@ impl rt::StringEnum for NotifyWhen {
             "onThrottleInterval" => Self::OnThrottleInterval,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -535,21 +505,17 @@ impl rt::Model for SavedObjectReference {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.id),
             1 => member.option(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        out.option(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.id);
+        out.option(1, &self.r#type);
     }
 }
 
@@ -577,19 +543,15 @@ impl rt::Model for Schedule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.interval),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.interval)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.interval);
     }
 }
 
@@ -600,6 +562,9 @@ impl rt::StringEnum for SortOrder {
             "desc" => Self::Desc,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -655,8 +620,8 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.actions),
             1 => member.value(&mut self.alert_type_id),
@@ -671,21 +636,17 @@ impl rt::Model for CreateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.actions)?;
-        out.value(1, &self.alert_type_id)?;
-        out.value(2, &self.consumer)?;
-        out.option(3, &self.enabled)?;
-        out.value(4, &self.name)?;
-        out.value(5, &self.notify_when)?;
-        out.value(6, &self.params)?;
-        out.value(7, &self.schedule)?;
-        out.option(8, &self.tags)?;
-        out.option(9, &self.throttle)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.actions);
+        out.value(1, &self.alert_type_id);
+        out.value(2, &self.consumer);
+        out.option(3, &self.enabled);
+        out.value(4, &self.name);
+        out.value(5, &self.notify_when);
+        out.value(6, &self.params);
+        out.value(7, &self.schedule);
+        out.option(8, &self.tags);
+        out.option(9, &self.throttle);
     }
 }
 
@@ -1067,8 +1028,8 @@ impl rt::Model for UpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.actions),
             1 => member.value(&mut self.name),
@@ -1080,18 +1041,14 @@ impl rt::Model for UpdateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.actions)?;
-        out.value(1, &self.name)?;
-        out.value(2, &self.notify_when)?;
-        out.value(3, &self.params)?;
-        out.value(4, &self.schedule)?;
-        out.option(5, &self.tags)?;
-        out.option(6, &self.throttle)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.actions);
+        out.value(1, &self.name);
+        out.value(2, &self.notify_when);
+        out.value(3, &self.params);
+        out.value(4, &self.schedule);
+        out.option(5, &self.tags);
+        out.option(6, &self.throttle);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     Control, ControlGroup, CreateResponse, CreateWithIdResponse, CreatedDashboardMeta,
     Dashboard, DashboardAttributes, DashboardError, DashboardLink, DashboardLinkOptions,
@@ -43,6 +43,9 @@ impl rt::StringEnum for AliasPurpose {
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
+    }
     fn name(&self) -> &str {
         match self {
             Self::SavedObjectConversion => "savedObjectConversion",
@@ -59,6 +62,9 @@ impl rt::StringEnum for ChainingSystem {
             "NONE" => Self::None,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -98,8 +104,8 @@ impl rt::Model for Control {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.control_config),
             1 => member.option(&mut self.grow),
@@ -110,17 +116,13 @@ impl rt::Model for Control {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.control_config)?;
-        out.option(1, &self.grow)?;
-        out.option(2, &self.id)?;
-        out.value(3, &self.order)?;
-        out.value(4, &self.r#type)?;
-        out.option(5, &self.width)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.control_config);
+        out.option(1, &self.grow);
+        out.option(2, &self.id);
+        out.value(3, &self.order);
+        out.value(4, &self.r#type);
+        out.option(5, &self.width);
     }
 }
 
@@ -160,8 +162,8 @@ impl rt::Model for ControlGroup {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.auto_apply_selections),
             1 => member.option(&mut self.chaining_system),
@@ -172,17 +174,13 @@ impl rt::Model for ControlGroup {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.auto_apply_selections)?;
-        out.option(1, &self.chaining_system)?;
-        out.option(2, &self.controls)?;
-        out.option(3, &self.enhancements)?;
-        out.option(4, &self.ignore_parent_settings)?;
-        out.option(5, &self.label_position)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.auto_apply_selections);
+        out.option(1, &self.chaining_system);
+        out.option(2, &self.controls);
+        out.option(3, &self.enhancements);
+        out.option(4, &self.ignore_parent_settings);
+        out.option(5, &self.label_position);
     }
 }
 
@@ -194,6 +192,9 @@ impl rt::StringEnum for ControlWidth {
             "small" => Self::Small,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -232,8 +233,8 @@ impl rt::Model for CreateResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.data),
             1 => member.value(&mut self.id),
@@ -242,15 +243,11 @@ impl rt::Model for CreateResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data)?;
-        out.value(1, &self.id)?;
-        out.value(2, &self.meta)?;
-        out.option(3, &self.spaces)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.data);
+        out.value(1, &self.id);
+        out.value(2, &self.meta);
+        out.option(3, &self.spaces);
     }
 }
 
@@ -278,19 +275,15 @@ impl rt::Model for CreateWithIdResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
     }
 }
 
@@ -332,8 +325,8 @@ impl rt::Model for CreatedDashboardMeta {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.created_at),
             1 => member.option(&mut self.created_by),
@@ -345,18 +338,14 @@ impl rt::Model for CreatedDashboardMeta {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.created_at)?;
-        out.option(1, &self.created_by)?;
-        out.option(2, &self.error)?;
-        out.option(3, &self.managed)?;
-        out.option(4, &self.updated_at)?;
-        out.option(5, &self.updated_by)?;
-        out.option(6, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.created_at);
+        out.option(1, &self.created_by);
+        out.option(2, &self.error);
+        out.option(3, &self.managed);
+        out.option(4, &self.updated_at);
+        out.option(5, &self.updated_by);
+        out.option(6, &self.version);
     }
 }
 
@@ -408,8 +397,8 @@ impl rt::Model for Dashboard {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.control_group_input),
             1 => member.option(&mut self.description),
@@ -426,23 +415,19 @@ impl rt::Model for Dashboard {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.control_group_input)?;
-        out.option(1, &self.description)?;
-        out.option(2, &self.filters)?;
-        out.option(3, &self.options)?;
-        out.option(4, &self.panels)?;
-        out.value(5, &self.query)?;
-        out.option(6, &self.references)?;
-        out.value(7, &self.refresh_interval)?;
-        out.option(8, &self.tags)?;
-        out.value(9, &self.time_range)?;
-        out.value(10, &self.title)?;
-        out.option(11, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.control_group_input);
+        out.option(1, &self.description);
+        out.option(2, &self.filters);
+        out.option(3, &self.options);
+        out.option(4, &self.panels);
+        out.value(5, &self.query);
+        out.option(6, &self.references);
+        out.value(7, &self.refresh_interval);
+        out.option(8, &self.tags);
+        out.value(9, &self.time_range);
+        out.value(10, &self.title);
+        out.option(11, &self.version);
     }
 }
 
@@ -492,8 +477,8 @@ impl rt::Model for DashboardAttributes {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.control_group_input),
             1 => member.option(&mut self.description),
@@ -509,22 +494,18 @@ impl rt::Model for DashboardAttributes {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.control_group_input)?;
-        out.option(1, &self.description)?;
-        out.option(2, &self.kibana_saved_object_meta)?;
-        out.value(3, &self.options)?;
-        out.option(4, &self.panels)?;
-        out.option(5, &self.refresh_interval)?;
-        out.option(6, &self.time_from)?;
-        out.option(7, &self.time_restore)?;
-        out.option(8, &self.time_to)?;
-        out.value(9, &self.title)?;
-        out.option(10, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.control_group_input);
+        out.option(1, &self.description);
+        out.option(2, &self.kibana_saved_object_meta);
+        out.value(3, &self.options);
+        out.option(4, &self.panels);
+        out.option(5, &self.refresh_interval);
+        out.option(6, &self.time_from);
+        out.option(7, &self.time_restore);
+        out.option(8, &self.time_to);
+        out.value(9, &self.title);
+        out.option(10, &self.version);
     }
 }
 
@@ -555,8 +536,8 @@ impl rt::Model for DashboardError {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.error),
             1 => member.value(&mut self.message),
@@ -565,15 +546,11 @@ impl rt::Model for DashboardError {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.error)?;
-        out.value(1, &self.message)?;
-        out.option(2, &self.metadata)?;
-        out.value(3, &self.status_code)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.error);
+        out.value(1, &self.message);
+        out.option(2, &self.metadata);
+        out.value(3, &self.status_code);
     }
 }
 
@@ -605,8 +582,8 @@ impl rt::Model for DashboardLink {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.destination),
             1 => member.value(&mut self.id),
@@ -617,17 +594,13 @@ impl rt::Model for DashboardLink {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.destination)?;
-        out.value(1, &self.id)?;
-        out.option(2, &self.label)?;
-        out.option(3, &self.options)?;
-        out.value(4, &self.order)?;
-        out.literal(5, "\"dashboardLink\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.destination);
+        out.value(1, &self.id);
+        out.option(2, &self.label);
+        out.option(3, &self.options);
+        out.value(4, &self.order);
+        out.literal(5, "\"dashboardLink\"");
     }
 }
 
@@ -657,8 +630,8 @@ impl rt::Model for DashboardLinkOptions {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.open_in_new_tab),
             1 => member.option(&mut self.use_current_date_range),
@@ -666,14 +639,10 @@ impl rt::Model for DashboardLinkOptions {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.open_in_new_tab)?;
-        out.option(1, &self.use_current_date_range)?;
-        out.option(2, &self.use_current_filters)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.open_in_new_tab);
+        out.option(1, &self.use_current_date_range);
+        out.option(2, &self.use_current_filters);
     }
 }
 
@@ -721,8 +690,8 @@ impl rt::Model for DashboardMeta {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.alias_purpose),
             1 => member.option(&mut self.alias_target_id),
@@ -737,21 +706,17 @@ impl rt::Model for DashboardMeta {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.alias_purpose)?;
-        out.option(1, &self.alias_target_id)?;
-        out.option(2, &self.created_at)?;
-        out.option(3, &self.created_by)?;
-        out.option(4, &self.error)?;
-        out.option(5, &self.managed)?;
-        out.value(6, &self.outcome)?;
-        out.option(7, &self.updated_at)?;
-        out.option(8, &self.updated_by)?;
-        out.option(9, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.alias_purpose);
+        out.option(1, &self.alias_target_id);
+        out.option(2, &self.created_at);
+        out.option(3, &self.created_by);
+        out.option(4, &self.error);
+        out.option(5, &self.managed);
+        out.value(6, &self.outcome);
+        out.option(7, &self.updated_at);
+        out.option(8, &self.updated_by);
+        out.option(9, &self.version);
     }
 }
 
@@ -789,8 +754,8 @@ impl rt::Model for DashboardOptions {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.hide_panel_titles),
             1 => member.option(&mut self.sync_colors),
@@ -800,16 +765,12 @@ impl rt::Model for DashboardOptions {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.hide_panel_titles)?;
-        out.option(1, &self.sync_colors)?;
-        out.option(2, &self.sync_cursor)?;
-        out.option(3, &self.sync_tooltips)?;
-        out.option(4, &self.use_margins)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.hide_panel_titles);
+        out.option(1, &self.sync_colors);
+        out.option(2, &self.sync_cursor);
+        out.option(3, &self.sync_tooltips);
+        out.option(4, &self.use_margins);
     }
 }
 
@@ -863,8 +824,8 @@ impl rt::Model for DashboardSummary {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.attributes),
             1 => member.option(&mut self.created_at),
@@ -882,24 +843,20 @@ impl rt::Model for DashboardSummary {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.attributes)?;
-        out.option(1, &self.created_at)?;
-        out.option(2, &self.created_by)?;
-        out.option(3, &self.error)?;
-        out.value(4, &self.id)?;
-        out.option(5, &self.managed)?;
-        out.option(6, &self.namespaces)?;
-        out.option(7, &self.origin_id)?;
-        out.value(8, &self.references)?;
-        out.value(9, &self.r#type)?;
-        out.option(10, &self.updated_at)?;
-        out.option(11, &self.updated_by)?;
-        out.option(12, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.attributes);
+        out.option(1, &self.created_at);
+        out.option(2, &self.created_by);
+        out.option(3, &self.error);
+        out.value(4, &self.id);
+        out.option(5, &self.managed);
+        out.option(6, &self.namespaces);
+        out.option(7, &self.origin_id);
+        out.value(8, &self.references);
+        out.value(9, &self.r#type);
+        out.option(10, &self.updated_at);
+        out.option(11, &self.updated_by);
+        out.option(12, &self.version);
     }
 }
 
@@ -929,8 +886,8 @@ impl rt::Model for DashboardSummaryAttributes {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.description),
             1 => member.option(&mut self.time_restore),
@@ -938,14 +895,10 @@ impl rt::Model for DashboardSummaryAttributes {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.option(1, &self.time_restore)?;
-        out.value(2, &self.title)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.description);
+        out.option(1, &self.time_restore);
+        out.value(2, &self.title);
     }
 }
 
@@ -977,8 +930,8 @@ impl rt::Model for ExternalLink {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.destination),
             1 => member.value(&mut self.id),
@@ -989,17 +942,13 @@ impl rt::Model for ExternalLink {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.destination)?;
-        out.value(1, &self.id)?;
-        out.option(2, &self.label)?;
-        out.option(3, &self.options)?;
-        out.value(4, &self.order)?;
-        out.literal(5, "\"externalLink\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.destination);
+        out.value(1, &self.id);
+        out.option(2, &self.label);
+        out.option(3, &self.options);
+        out.value(4, &self.order);
+        out.literal(5, "\"externalLink\"");
     }
 }
 
@@ -1028,21 +977,17 @@ impl rt::Model for ExternalLinkOptions {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.encode_url),
             1 => member.option(&mut self.open_in_new_tab),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.encode_url)?;
-        out.option(1, &self.open_in_new_tab)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.encode_url);
+        out.option(1, &self.open_in_new_tab);
     }
 }
 
@@ -1072,8 +1017,8 @@ impl rt::Model for FileImageMeta {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.blur_hash),
             1 => member.value(&mut self.height),
@@ -1081,14 +1026,10 @@ impl rt::Model for FileImageMeta {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.blur_hash)?;
-        out.value(1, &self.height)?;
-        out.value(2, &self.width)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.blur_hash);
+        out.value(1, &self.height);
+        out.value(2, &self.width);
     }
 }
 
@@ -1117,8 +1058,8 @@ impl rt::Model for FileImageSource {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.file_id),
             1 => member.option(&mut self.file_image_meta),
@@ -1126,14 +1067,10 @@ impl rt::Model for FileImageSource {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.file_id)?;
-        out.option(1, &self.file_image_meta)?;
-        out.literal(2, "\"file\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.file_id);
+        out.option(1, &self.file_image_meta);
+        out.literal(2, "\"file\"");
     }
 }
 
@@ -1162,21 +1099,17 @@ impl rt::Model for FormattedSort {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.format),
             1 => member.value(&mut self.order),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.format)?;
-        out.value(1, &self.order)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.format);
+        out.value(1, &self.order);
     }
 }
 
@@ -1208,8 +1141,8 @@ impl rt::Model for GetResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.item),
             0 => member.option(&mut self.data),
@@ -1219,16 +1152,12 @@ impl rt::Model for GetResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.item)?;
-        out.option(0, &self.data)?;
-        out.option(1, &self.id)?;
-        out.value(3, &self.meta)?;
-        out.option(4, &self.spaces)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.item);
+        out.option(0, &self.data);
+        out.option(1, &self.id);
+        out.value(3, &self.meta);
+        out.option(4, &self.spaces);
     }
 }
 
@@ -1264,8 +1193,8 @@ impl rt::Model for IgnoredParentSettings {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.ignore_filters),
             1 => member.option(&mut self.ignore_query),
@@ -1274,15 +1203,11 @@ impl rt::Model for IgnoredParentSettings {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.ignore_filters)?;
-        out.option(1, &self.ignore_query)?;
-        out.option(2, &self.ignore_timerange)?;
-        out.option(3, &self.ignore_validations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.ignore_filters);
+        out.option(1, &self.ignore_query);
+        out.option(2, &self.ignore_timerange);
+        out.option(3, &self.ignore_validations);
     }
 }
 
@@ -1313,8 +1238,8 @@ impl rt::Model for ImageConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.alt_text),
             1 => member.option(&mut self.background_color),
@@ -1323,15 +1248,11 @@ impl rt::Model for ImageConfig {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.alt_text)?;
-        out.option(1, &self.background_color)?;
-        out.value(2, &self.sizing)?;
-        out.value(3, &self.src)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.alt_text);
+        out.option(1, &self.background_color);
+        out.value(2, &self.sizing);
+        out.value(3, &self.src);
     }
 }
 
@@ -1369,8 +1290,8 @@ impl rt::Model for ImagePanelConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.description),
             1 => member.value(&mut self.enhancements),
@@ -1380,16 +1301,12 @@ impl rt::Model for ImagePanelConfig {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.value(1, &self.enhancements)?;
-        out.option(2, &self.hide_panel_titles)?;
-        out.value(3, &self.image_config)?;
-        out.option(4, &self.title)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.description);
+        out.value(1, &self.enhancements);
+        out.option(2, &self.hide_panel_titles);
+        out.value(3, &self.image_config);
+        out.option(4, &self.title);
     }
 }
 
@@ -1417,19 +1334,15 @@ impl rt::Model for ImageSizing {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.object_fit),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.object_fit)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.object_fit);
     }
 }
 
@@ -1489,19 +1402,15 @@ impl rt::Model for KibanaSavedObjectMeta {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.search_source),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.search_source)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.search_source);
     }
 }
 
@@ -1512,6 +1421,9 @@ impl rt::StringEnum for LabelPosition {
             "twoLine" => Self::TwoLine,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1529,6 +1441,9 @@ impl rt::StringEnum for LinksLayout {
             "vertical" => Self::Vertical,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1567,8 +1482,8 @@ impl rt::Model for LinksPanelConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.description),
             1 => member.option(&mut self.hide_panel_titles),
@@ -1578,16 +1493,12 @@ impl rt::Model for LinksPanelConfig {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.option(1, &self.hide_panel_titles)?;
-        out.option(2, &self.layout)?;
-        out.value(3, &self.links)?;
-        out.option(4, &self.title)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.description);
+        out.option(1, &self.hide_panel_titles);
+        out.option(2, &self.layout);
+        out.value(3, &self.links);
+        out.option(4, &self.title);
     }
 }
 
@@ -1616,21 +1527,17 @@ impl rt::Model for ListResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.items),
             1 => member.value(&mut self.total),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.items)?;
-        out.value(1, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.items);
+        out.value(1, &self.total);
     }
 }
 
@@ -1680,8 +1587,8 @@ impl rt::Model for NewDashboardAttributes {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.control_group_input),
             1 => member.option(&mut self.description),
@@ -1697,22 +1604,18 @@ impl rt::Model for NewDashboardAttributes {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.control_group_input)?;
-        out.option(1, &self.description)?;
-        out.option(2, &self.kibana_saved_object_meta)?;
-        out.value(3, &self.options)?;
-        out.option(4, &self.panels)?;
-        out.option(5, &self.refresh_interval)?;
-        out.option(6, &self.time_from)?;
-        out.option(7, &self.time_restore)?;
-        out.option(8, &self.time_to)?;
-        out.value(9, &self.title)?;
-        out.option(10, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.control_group_input);
+        out.option(1, &self.description);
+        out.option(2, &self.kibana_saved_object_meta);
+        out.value(3, &self.options);
+        out.option(4, &self.panels);
+        out.option(5, &self.refresh_interval);
+        out.option(6, &self.time_from);
+        out.option(7, &self.time_restore);
+        out.option(8, &self.time_to);
+        out.value(9, &self.title);
+        out.option(10, &self.version);
     }
 }
 
@@ -1756,8 +1659,8 @@ impl rt::Model for NewSavedPanel {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.grid_data),
             1 => member.option(&mut self.id),
@@ -1770,19 +1673,15 @@ impl rt::Model for NewSavedPanel {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.grid_data)?;
-        out.option(1, &self.id)?;
-        out.value(2, &self.panel_config)?;
-        out.option(3, &self.panel_index)?;
-        out.option(4, &self.panel_ref_name)?;
-        out.option(5, &self.title)?;
-        out.value(6, &self.r#type)?;
-        out.option(7, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.grid_data);
+        out.option(1, &self.id);
+        out.value(2, &self.panel_config);
+        out.option(3, &self.panel_index);
+        out.option(4, &self.panel_ref_name);
+        out.option(5, &self.title);
+        out.value(6, &self.r#type);
+        out.option(7, &self.version);
     }
 }
 
@@ -1811,21 +1710,17 @@ impl rt::Model for NumericSort {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.numeric_type),
             1 => member.value(&mut self.order),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.numeric_type)?;
-        out.value(1, &self.order)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.numeric_type);
+        out.value(1, &self.order);
     }
 }
 
@@ -1838,6 +1733,9 @@ impl rt::StringEnum for NumericSortType {
             "long" => Self::Long,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1859,6 +1757,9 @@ impl rt::StringEnum for ObjectFit {
             "none" => Self::None,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1899,8 +1800,8 @@ impl rt::Model for Panel {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.config),
             1 => member.value(&mut self.grid),
@@ -1910,16 +1811,12 @@ impl rt::Model for Panel {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.config)?;
-        out.value(1, &self.grid)?;
-        out.value(2, &self.r#type)?;
-        out.option(3, &self.uid)?;
-        out.option(4, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.config);
+        out.value(1, &self.grid);
+        out.value(2, &self.r#type);
+        out.option(3, &self.uid);
+        out.option(4, &self.version);
     }
 }
 
@@ -2006,8 +1903,8 @@ impl rt::Model for PanelGrid {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.h),
             1 => member.option(&mut self.w),
@@ -2016,15 +1913,11 @@ impl rt::Model for PanelGrid {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.h)?;
-        out.option(1, &self.w)?;
-        out.value(2, &self.x)?;
-        out.value(3, &self.y)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.h);
+        out.option(1, &self.w);
+        out.value(2, &self.x);
+        out.value(3, &self.y);
     }
 }
 
@@ -2056,8 +1949,8 @@ impl rt::Model for PanelGridData {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.h),
             1 => member.option(&mut self.i),
@@ -2067,16 +1960,12 @@ impl rt::Model for PanelGridData {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.h)?;
-        out.option(1, &self.i)?;
-        out.option(2, &self.w)?;
-        out.value(3, &self.x)?;
-        out.value(4, &self.y)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.h);
+        out.option(1, &self.i);
+        out.option(2, &self.w);
+        out.value(3, &self.x);
+        out.value(4, &self.y);
     }
 }
 
@@ -2180,8 +2069,8 @@ impl rt::Model for Reference {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.value(&mut self.name),
@@ -2189,14 +2078,10 @@ impl rt::Model for Reference {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.name)?;
-        out.value(2, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.value(1, &self.name);
+        out.value(2, &self.r#type);
     }
 }
 
@@ -2227,8 +2112,8 @@ impl rt::Model for RefreshInterval {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.display),
             1 => member.value(&mut self.pause),
@@ -2237,15 +2122,11 @@ impl rt::Model for RefreshInterval {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.display)?;
-        out.value(1, &self.pause)?;
-        out.option(2, &self.section)?;
-        out.value(3, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.display);
+        out.value(1, &self.pause);
+        out.option(2, &self.section);
+        out.value(3, &self.value);
     }
 }
 
@@ -2257,6 +2138,9 @@ impl rt::StringEnum for ResolveOutcome {
             "exactMatch" => Self::ExactMatch,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2297,8 +2181,8 @@ impl rt::Model for SavedControl {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.control_config),
             1 => member.option(&mut self.grow),
@@ -2309,17 +2193,13 @@ impl rt::Model for SavedControl {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.control_config)?;
-        out.option(1, &self.grow)?;
-        out.option(2, &self.id)?;
-        out.value(3, &self.order)?;
-        out.value(4, &self.r#type)?;
-        out.option(5, &self.width)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.control_config);
+        out.option(1, &self.grow);
+        out.option(2, &self.id);
+        out.value(3, &self.order);
+        out.value(4, &self.r#type);
+        out.option(5, &self.width);
     }
 }
 
@@ -2359,8 +2239,8 @@ impl rt::Model for SavedControlGroup {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.auto_apply_selections),
             1 => member.option(&mut self.chaining_system),
@@ -2371,17 +2251,13 @@ impl rt::Model for SavedControlGroup {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.auto_apply_selections)?;
-        out.option(1, &self.chaining_system)?;
-        out.option(2, &self.controls)?;
-        out.option(3, &self.enhancements)?;
-        out.value(4, &self.ignore_parent_settings)?;
-        out.option(5, &self.label_position)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.auto_apply_selections);
+        out.option(1, &self.chaining_system);
+        out.option(2, &self.controls);
+        out.option(3, &self.enhancements);
+        out.value(4, &self.ignore_parent_settings);
+        out.option(5, &self.label_position);
     }
 }
 
@@ -2435,8 +2311,8 @@ impl rt::Model for SavedDashboard {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.attributes),
             1 => member.option(&mut self.created_at),
@@ -2454,24 +2330,20 @@ impl rt::Model for SavedDashboard {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.attributes)?;
-        out.option(1, &self.created_at)?;
-        out.option(2, &self.created_by)?;
-        out.option(3, &self.error)?;
-        out.value(4, &self.id)?;
-        out.option(5, &self.managed)?;
-        out.option(6, &self.namespaces)?;
-        out.option(7, &self.origin_id)?;
-        out.value(8, &self.references)?;
-        out.value(9, &self.r#type)?;
-        out.option(10, &self.updated_at)?;
-        out.option(11, &self.updated_by)?;
-        out.option(12, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.attributes);
+        out.option(1, &self.created_at);
+        out.option(2, &self.created_by);
+        out.option(3, &self.error);
+        out.value(4, &self.id);
+        out.option(5, &self.managed);
+        out.option(6, &self.namespaces);
+        out.option(7, &self.origin_id);
+        out.value(8, &self.references);
+        out.value(9, &self.r#type);
+        out.option(10, &self.updated_at);
+        out.option(11, &self.updated_by);
+        out.option(12, &self.version);
     }
 }
 
@@ -2509,8 +2381,8 @@ impl rt::Model for SavedDashboardOptions {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.hide_panel_titles),
             1 => member.option(&mut self.sync_colors),
@@ -2520,16 +2392,12 @@ impl rt::Model for SavedDashboardOptions {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.hide_panel_titles)?;
-        out.option(1, &self.sync_colors)?;
-        out.option(2, &self.sync_cursor)?;
-        out.option(3, &self.sync_tooltips)?;
-        out.option(4, &self.use_margins)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.hide_panel_titles);
+        out.option(1, &self.sync_colors);
+        out.option(2, &self.sync_cursor);
+        out.option(3, &self.sync_tooltips);
+        out.option(4, &self.use_margins);
     }
 }
 
@@ -2565,8 +2433,8 @@ impl rt::Model for SavedIgnoredParentSettings {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.ignore_filters),
             1 => member.option(&mut self.ignore_query),
@@ -2575,15 +2443,11 @@ impl rt::Model for SavedIgnoredParentSettings {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.ignore_filters)?;
-        out.option(1, &self.ignore_query)?;
-        out.option(2, &self.ignore_timerange)?;
-        out.option(3, &self.ignore_validations)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.ignore_filters);
+        out.option(1, &self.ignore_query);
+        out.option(2, &self.ignore_timerange);
+        out.option(3, &self.ignore_validations);
     }
 }
 
@@ -2614,8 +2478,8 @@ impl rt::Model for SavedObjectPanelConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.description),
             1 => member.option(&mut self.hide_panel_titles),
@@ -2624,15 +2488,11 @@ impl rt::Model for SavedObjectPanelConfig {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.option(1, &self.hide_panel_titles)?;
-        out.value(2, &self.saved_object_id)?;
-        out.option(3, &self.title)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.description);
+        out.option(1, &self.hide_panel_titles);
+        out.value(2, &self.saved_object_id);
+        out.option(3, &self.title);
     }
 }
 
@@ -2676,8 +2536,8 @@ impl rt::Model for SavedPanel {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.grid_data),
             1 => member.option(&mut self.id),
@@ -2690,19 +2550,15 @@ impl rt::Model for SavedPanel {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.grid_data)?;
-        out.option(1, &self.id)?;
-        out.value(2, &self.panel_config)?;
-        out.value(3, &self.panel_index)?;
-        out.option(4, &self.panel_ref_name)?;
-        out.option(5, &self.title)?;
-        out.value(6, &self.r#type)?;
-        out.option(7, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.grid_data);
+        out.option(1, &self.id);
+        out.value(2, &self.panel_config);
+        out.value(3, &self.panel_index);
+        out.option(4, &self.panel_ref_name);
+        out.option(5, &self.title);
+        out.value(6, &self.r#type);
+        out.option(7, &self.version);
     }
 }
 
@@ -2742,8 +2598,8 @@ impl rt::Model for SavedPanelConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.description),
             1 => member.option(&mut self.enhancements),
@@ -2754,17 +2610,13 @@ impl rt::Model for SavedPanelConfig {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.option(1, &self.enhancements)?;
-        out.option(2, &self.hide_panel_titles)?;
-        out.option(3, &self.saved_object_id)?;
-        out.option(4, &self.title)?;
-        out.option(5, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.description);
+        out.option(1, &self.enhancements);
+        out.option(2, &self.hide_panel_titles);
+        out.option(3, &self.saved_object_id);
+        out.option(4, &self.title);
+        out.option(5, &self.version);
     }
 }
 
@@ -2796,8 +2648,8 @@ impl rt::Model for SavedPanelGridData {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.h),
             1 => member.value(&mut self.i),
@@ -2807,16 +2659,12 @@ impl rt::Model for SavedPanelGridData {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.h)?;
-        out.value(1, &self.i)?;
-        out.option(2, &self.w)?;
-        out.value(3, &self.x)?;
-        out.value(4, &self.y)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.h);
+        out.value(1, &self.i);
+        out.option(2, &self.w);
+        out.value(3, &self.x);
+        out.value(4, &self.y);
     }
 }
 
@@ -2847,8 +2695,8 @@ impl rt::Model for SearchSource {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.filter),
             1 => member.option(&mut self.query),
@@ -2857,15 +2705,11 @@ impl rt::Model for SearchSource {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.filter)?;
-        out.option(1, &self.query)?;
-        out.option(2, &self.sort)?;
-        out.option(3, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.filter);
+        out.option(1, &self.query);
+        out.option(2, &self.sort);
+        out.option(3, &self.r#type);
     }
 }
 
@@ -2895,8 +2739,8 @@ impl rt::Model for SearchSourceFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.state),
             1 => member.value(&mut self.meta),
@@ -2904,14 +2748,10 @@ impl rt::Model for SearchSourceFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.state)?;
-        out.value(1, &self.meta)?;
-        out.option(2, &self.query)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.state);
+        out.value(1, &self.meta);
+        out.option(2, &self.query);
     }
 }
 
@@ -2963,8 +2803,8 @@ impl rt::Model for SearchSourceFilterMeta {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.alias),
             1 => member.option(&mut self.controlled_by),
@@ -2981,23 +2821,19 @@ impl rt::Model for SearchSourceFilterMeta {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.alias)?;
-        out.option(1, &self.controlled_by)?;
-        out.option(2, &self.disabled)?;
-        out.option(3, &self.field)?;
-        out.option(4, &self.group)?;
-        out.option(5, &self.index)?;
-        out.option(6, &self.is_multi_index)?;
-        out.option(7, &self.key)?;
-        out.option(8, &self.negate)?;
-        out.value(9, &self.params)?;
-        out.option(10, &self.r#type)?;
-        out.option(11, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.alias);
+        out.option(1, &self.controlled_by);
+        out.option(2, &self.disabled);
+        out.option(3, &self.field);
+        out.option(4, &self.group);
+        out.option(5, &self.index);
+        out.option(6, &self.is_multi_index);
+        out.option(7, &self.key);
+        out.option(8, &self.negate);
+        out.value(9, &self.params);
+        out.option(10, &self.r#type);
+        out.option(11, &self.value);
     }
 }
 
@@ -3025,19 +2861,15 @@ impl rt::Model for SearchSourceFilterState {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.store),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.store)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.store);
     }
 }
 
@@ -3048,6 +2880,9 @@ impl rt::StringEnum for SearchSourceFilterStore {
             "globalState" => Self::GlobalState,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3083,21 +2918,17 @@ impl rt::Model for SearchSourceQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.language),
             1 => member.value(&mut self.query),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.language)?;
-        out.value(1, &self.query)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.language);
+        out.value(1, &self.query);
     }
 }
 
@@ -3183,8 +3014,8 @@ impl rt::Model for Section {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.collapsed),
             1 => member.value(&mut self.grid),
@@ -3194,16 +3025,12 @@ impl rt::Model for Section {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.collapsed)?;
-        out.value(1, &self.grid)?;
-        out.option(2, &self.panels)?;
-        out.value(3, &self.title)?;
-        out.option(4, &self.uid)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.collapsed);
+        out.value(1, &self.grid);
+        out.option(2, &self.panels);
+        out.value(3, &self.title);
+        out.option(4, &self.uid);
     }
 }
 
@@ -3231,19 +3058,15 @@ impl rt::Model for SectionGrid {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.y),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.y)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.y);
     }
 }
 
@@ -3254,6 +3077,9 @@ impl rt::StringEnum for SortDirection {
             "desc" => Self::Desc,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3291,8 +3117,8 @@ impl rt::Model for TextPanelConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.content),
             1 => member.option(&mut self.description),
@@ -3301,15 +3127,11 @@ impl rt::Model for TextPanelConfig {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.content)?;
-        out.option(1, &self.description)?;
-        out.option(2, &self.hide_panel_titles)?;
-        out.option(3, &self.title)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.content);
+        out.option(1, &self.description);
+        out.option(2, &self.hide_panel_titles);
+        out.option(3, &self.title);
     }
 }
 
@@ -3341,8 +3163,8 @@ impl rt::Model for UpdateResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.item),
             0 => member.option(&mut self.data),
@@ -3352,16 +3174,12 @@ impl rt::Model for UpdateResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.item)?;
-        out.option(0, &self.data)?;
-        out.option(1, &self.id)?;
-        out.option(3, &self.meta)?;
-        out.option(4, &self.spaces)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.item);
+        out.option(0, &self.data);
+        out.option(1, &self.id);
+        out.option(3, &self.meta);
+        out.option(4, &self.spaces);
     }
 }
 
@@ -3393,8 +3211,8 @@ impl rt::Model for UpdatedDashboardMeta {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.error),
             1 => member.option(&mut self.managed),
@@ -3404,16 +3222,12 @@ impl rt::Model for UpdatedDashboardMeta {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.error)?;
-        out.option(1, &self.managed)?;
-        out.option(2, &self.updated_at)?;
-        out.option(3, &self.updated_by)?;
-        out.option(4, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.error);
+        out.option(1, &self.managed);
+        out.option(2, &self.updated_at);
+        out.option(3, &self.updated_by);
+        out.option(4, &self.version);
     }
 }
 
@@ -3441,21 +3255,17 @@ impl rt::Model for UrlImageSource {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.url),
             0 => member.literal("\"url\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.url)?;
-        out.literal(0, "\"url\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.url);
+        out.literal(0, "\"url\"");
     }
 }
 
@@ -3485,8 +3295,8 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.data),
             1 => member.option(&mut self.id),
@@ -3494,14 +3304,10 @@ impl rt::Model for CreateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data)?;
-        out.option(1, &self.id)?;
-        out.option(2, &self.spaces)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.data);
+        out.option(1, &self.id);
+        out.option(2, &self.spaces);
     }
 }
 
@@ -3558,8 +3364,8 @@ impl rt::Model for CreateWithIdRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.attributes),
             1 => member.option(&mut self.references),
@@ -3567,14 +3373,10 @@ impl rt::Model for CreateWithIdRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.attributes)?;
-        out.option(1, &self.references)?;
-        out.option(2, &self.spaces)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.attributes);
+        out.option(1, &self.references);
+        out.option(2, &self.spaces);
     }
 }
 
@@ -3728,8 +3530,8 @@ impl rt::Model for UpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.attributes),
             2 => member.option(&mut self.references),
@@ -3737,14 +3539,10 @@ impl rt::Model for UpdateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.attributes)?;
-        out.option(2, &self.references)?;
-        out.option(1, &self.data)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.attributes);
+        out.option(2, &self.references);
+        out.option(1, &self.data);
     }
 }
 

@@ -6,7 +6,7 @@ use serde::ser::SerializeMap;
 use crate::rt;
 use crate::types::Extra;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     Pipeline, PipelineSummary, Pipelines
 }
@@ -39,8 +39,8 @@ impl rt::Model for Pipeline {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.id),
             0 => member.option(&mut self.description),
@@ -50,16 +50,12 @@ impl rt::Model for Pipeline {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.id)?;
-        out.option(0, &self.description)?;
-        out.option(4, &self.username)?;
-        out.option(2, &self.pipeline)?;
-        out.option(3, &self.settings)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.id);
+        out.option(0, &self.description);
+        out.option(4, &self.username);
+        out.option(2, &self.pipeline);
+        out.option(3, &self.settings);
     }
 }
 
@@ -90,8 +86,8 @@ impl rt::Model for PipelineSummary {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.id),
             0 => member.option(&mut self.description),
@@ -100,15 +96,11 @@ impl rt::Model for PipelineSummary {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.id)?;
-        out.option(0, &self.description)?;
-        out.option(2, &self.last_modified)?;
-        out.option(3, &self.username)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.id);
+        out.option(0, &self.description);
+        out.option(2, &self.last_modified);
+        out.option(3, &self.username);
     }
 }
 
@@ -136,18 +128,14 @@ impl rt::Model for Pipelines {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.pipelines),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.pipelines)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.pipelines);
     }
 }

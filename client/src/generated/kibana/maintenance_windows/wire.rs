@@ -10,7 +10,7 @@ use crate::body::Body;
 use crate::response::NoContent;
 use crate::types::Extra;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     AlertingScope, AlertingScopeQuery, CustomSchedule, FindResponse, MaintenanceWindow,
     MaintenanceWindowSchedule, NewCustomSchedule, NewRecurrence, NewSchedule, Recurrence,
@@ -44,19 +44,15 @@ impl rt::Model for AlertingScope {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.query),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.query)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.query);
     }
 }
 
@@ -84,19 +80,15 @@ impl rt::Model for AlertingScopeQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.kql),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.kql)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.kql);
     }
 }
 
@@ -127,8 +119,8 @@ impl rt::Model for CustomSchedule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.duration),
             1 => member.option(&mut self.recurring),
@@ -137,15 +129,11 @@ impl rt::Model for CustomSchedule {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.duration)?;
-        out.option(1, &self.recurring)?;
-        out.value(2, &self.start)?;
-        out.option(3, &self.timezone)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.duration);
+        out.option(1, &self.recurring);
+        out.value(2, &self.start);
+        out.option(3, &self.timezone);
     }
 }
 
@@ -176,8 +164,8 @@ impl rt::Model for FindResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.maintenance_windows),
             1 => member.value(&mut self.page),
@@ -186,15 +174,11 @@ impl rt::Model for FindResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.maintenance_windows)?;
-        out.value(1, &self.page)?;
-        out.value(2, &self.per_page)?;
-        out.value(3, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.maintenance_windows);
+        out.value(1, &self.page);
+        out.value(2, &self.per_page);
+        out.value(3, &self.total);
     }
 }
 
@@ -242,8 +226,8 @@ impl rt::Model for MaintenanceWindow {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.created_at),
             1 => member.option(&mut self.created_by),
@@ -258,21 +242,17 @@ impl rt::Model for MaintenanceWindow {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.created_at)?;
-        out.nullable(1, &self.created_by)?;
-        out.value(2, &self.enabled)?;
-        out.value(3, &self.id)?;
-        out.value(4, &self.schedule)?;
-        out.option(5, &self.scope)?;
-        out.value(6, &self.status)?;
-        out.value(7, &self.title)?;
-        out.value(8, &self.updated_at)?;
-        out.nullable(9, &self.updated_by)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.created_at);
+        out.nullable(1, &self.created_by);
+        out.value(2, &self.enabled);
+        out.value(3, &self.id);
+        out.value(4, &self.schedule);
+        out.option(5, &self.scope);
+        out.value(6, &self.status);
+        out.value(7, &self.title);
+        out.value(8, &self.updated_at);
+        out.nullable(9, &self.updated_by);
     }
 }
 
@@ -300,19 +280,15 @@ impl rt::Model for MaintenanceWindowSchedule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.custom),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.custom)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.custom);
     }
 }
 
@@ -343,8 +319,8 @@ impl rt::Model for NewCustomSchedule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.duration),
             1 => member.option(&mut self.recurring),
@@ -353,15 +329,11 @@ impl rt::Model for NewCustomSchedule {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.duration)?;
-        out.option(1, &self.recurring)?;
-        out.value(2, &self.start)?;
-        out.option(3, &self.timezone)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.duration);
+        out.option(1, &self.recurring);
+        out.value(2, &self.start);
+        out.option(3, &self.timezone);
     }
 }
 
@@ -394,8 +366,8 @@ impl rt::Model for NewRecurrence {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.end),
             1 => member.option(&mut self.every),
@@ -406,17 +378,13 @@ impl rt::Model for NewRecurrence {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.end)?;
-        out.option(1, &self.every)?;
-        out.option(2, &self.occurrences)?;
-        out.option(3, &self.on_month)?;
-        out.option(4, &self.on_month_day)?;
-        out.option(5, &self.on_week_day)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.end);
+        out.option(1, &self.every);
+        out.option(2, &self.occurrences);
+        out.option(3, &self.on_month);
+        out.option(4, &self.on_month_day);
+        out.option(5, &self.on_week_day);
     }
 }
 
@@ -444,19 +412,15 @@ impl rt::Model for NewSchedule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.custom),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.custom)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.custom);
     }
 }
 
@@ -489,8 +453,8 @@ impl rt::Model for Recurrence {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.end),
             1 => member.option(&mut self.every),
@@ -501,17 +465,13 @@ impl rt::Model for Recurrence {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.end)?;
-        out.option(1, &self.every)?;
-        out.option(2, &self.occurrences)?;
-        out.option(3, &self.on_month)?;
-        out.option(4, &self.on_month_day)?;
-        out.option(5, &self.on_week_day)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.end);
+        out.option(1, &self.every);
+        out.option(2, &self.occurrences);
+        out.option(3, &self.on_month);
+        out.option(4, &self.on_month_day);
+        out.option(5, &self.on_week_day);
     }
 }
 
@@ -539,19 +499,15 @@ impl rt::Model for Scope {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.alerting),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.alerting)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.alerting);
     }
 }
 
@@ -564,6 +520,9 @@ impl rt::StringEnum for Status {
             "archived" => Self::Archived,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -627,8 +586,8 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.enabled),
             1 => member.value(&mut self.schedule),
@@ -637,15 +596,11 @@ impl rt::Model for CreateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.enabled)?;
-        out.value(1, &self.schedule)?;
-        out.option(2, &self.scope)?;
-        out.value(3, &self.title)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.enabled);
+        out.value(1, &self.schedule);
+        out.option(2, &self.scope);
+        out.value(3, &self.title);
     }
 }
 
@@ -832,8 +787,8 @@ impl rt::Model for UpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.enabled),
             1 => member.option(&mut self.schedule),
@@ -842,15 +797,11 @@ impl rt::Model for UpdateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.enabled)?;
-        out.option(1, &self.schedule)?;
-        out.option(2, &self.scope)?;
-        out.option(3, &self.title)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.enabled);
+        out.option(1, &self.schedule);
+        out.option(2, &self.scope);
+        out.option(3, &self.title);
     }
 }
 

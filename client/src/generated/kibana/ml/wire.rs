@@ -8,7 +8,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     AnomalyDetectorSync, CreatedSavedObjects, DataFrameAnalyticsSync, DatafeedSync,
     DeletedSavedObjects, SyncResult, TrainedModelSync, UpdateJobSpacesRequest,
@@ -39,19 +39,15 @@ impl rt::Model for AnomalyDetectorSync {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.success),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.success)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.success);
     }
 }
 
@@ -81,8 +77,8 @@ impl rt::Model for CreatedSavedObjects {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.anomaly_detector),
             1 => member.option(&mut self.data_frame_analytics),
@@ -90,14 +86,10 @@ impl rt::Model for CreatedSavedObjects {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.anomaly_detector)?;
-        out.option(1, &self.data_frame_analytics)?;
-        out.option(2, &self.trained_model)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.anomaly_detector);
+        out.option(1, &self.data_frame_analytics);
+        out.option(2, &self.trained_model);
     }
 }
 
@@ -125,19 +117,15 @@ impl rt::Model for DataFrameAnalyticsSync {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.success),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.success)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.success);
     }
 }
 
@@ -165,19 +153,15 @@ impl rt::Model for DatafeedSync {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.success),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.success)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.success);
     }
 }
 
@@ -207,8 +191,8 @@ impl rt::Model for DeletedSavedObjects {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.anomaly_detector),
             1 => member.option(&mut self.data_frame_analytics),
@@ -216,14 +200,10 @@ impl rt::Model for DeletedSavedObjects {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.anomaly_detector)?;
-        out.option(1, &self.data_frame_analytics)?;
-        out.option(2, &self.trained_model)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.anomaly_detector);
+        out.option(1, &self.data_frame_analytics);
+        out.option(2, &self.trained_model);
     }
 }
 
@@ -259,8 +239,8 @@ impl rt::Model for SyncResult {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.datafeeds_added),
             1 => member.option(&mut self.datafeeds_removed),
@@ -269,15 +249,11 @@ impl rt::Model for SyncResult {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.datafeeds_added)?;
-        out.option(1, &self.datafeeds_removed)?;
-        out.option(2, &self.saved_objects_created)?;
-        out.option(3, &self.saved_objects_deleted)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.datafeeds_added);
+        out.option(1, &self.datafeeds_removed);
+        out.option(2, &self.saved_objects_created);
+        out.option(3, &self.saved_objects_deleted);
     }
 }
 
@@ -305,19 +281,15 @@ impl rt::Model for TrainedModelSync {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.success),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.success)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.success);
     }
 }
 
@@ -376,8 +348,8 @@ impl rt::Model for UpdateJobSpacesRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.job_ids),
             1 => member.value(&mut self.job_type),
@@ -386,15 +358,11 @@ impl rt::Model for UpdateJobSpacesRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.job_ids)?;
-        out.value(1, &self.job_type)?;
-        out.value(2, &self.spaces_to_add)?;
-        out.value(3, &self.spaces_to_remove)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.job_ids);
+        out.value(1, &self.job_type);
+        out.value(2, &self.spaces_to_add);
+        out.value(3, &self.spaces_to_remove);
     }
 }
 
@@ -450,8 +418,8 @@ impl rt::Model for UpdateTrainedModelSpacesRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.model_ids),
             1 => member.value(&mut self.spaces_to_add),
@@ -459,14 +427,10 @@ impl rt::Model for UpdateTrainedModelSpacesRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.model_ids)?;
-        out.value(1, &self.spaces_to_add)?;
-        out.value(2, &self.spaces_to_remove)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.model_ids);
+        out.value(1, &self.spaces_to_add);
+        out.value(2, &self.spaces_to_remove);
     }
 }
 

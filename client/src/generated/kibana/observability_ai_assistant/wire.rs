@@ -10,7 +10,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     Function, FunctionCall, Message, MessageContent, NamedInstruction,
     CompleteChatRequest
@@ -48,8 +48,8 @@ impl rt::Model for Function {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.description),
             1 => member.option(&mut self.name),
@@ -57,14 +57,10 @@ impl rt::Model for Function {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.option(1, &self.name)?;
-        out.option(2, &self.parameters)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.description);
+        out.option(1, &self.name);
+        out.option(2, &self.parameters);
     }
 }
 
@@ -94,8 +90,8 @@ impl rt::Model for FunctionCall {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.arguments),
             1 => member.value(&mut self.name),
@@ -103,14 +99,10 @@ impl rt::Model for FunctionCall {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.arguments)?;
-        out.value(1, &self.name)?;
-        out.value(2, &self.trigger)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.arguments);
+        out.value(1, &self.name);
+        out.value(2, &self.trigger);
     }
 }
 
@@ -122,6 +114,9 @@ impl rt::StringEnum for FunctionCallTrigger {
             "elastic" => Self::Elastic,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -185,21 +180,17 @@ impl rt::Model for Message {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.timestamp),
             1 => member.value(&mut self.message),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.timestamp)?;
-        out.value(1, &self.message)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.timestamp);
+        out.value(1, &self.message);
     }
 }
 
@@ -232,8 +223,8 @@ impl rt::Model for MessageContent {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.content),
             1 => member.option(&mut self.data),
@@ -244,17 +235,13 @@ impl rt::Model for MessageContent {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.content)?;
-        out.option(1, &self.data)?;
-        out.option(2, &self.event)?;
-        out.option(3, &self.function_call)?;
-        out.option(4, &self.name)?;
-        out.value(5, &self.role)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.content);
+        out.option(1, &self.data);
+        out.option(2, &self.event);
+        out.option(3, &self.function_call);
+        out.option(4, &self.name);
+        out.value(5, &self.role);
     }
 }
 
@@ -268,6 +255,9 @@ impl rt::StringEnum for MessageRole {
             "elastic" => Self::Elastic,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -306,21 +296,17 @@ impl rt::Model for NamedInstruction {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.value(&mut self.text),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.text)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.value(1, &self.text);
     }
 }
 
@@ -364,8 +350,8 @@ impl rt::Model for CompleteChatRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.actions),
             1 => member.value(&mut self.connector_id),
@@ -378,19 +364,15 @@ impl rt::Model for CompleteChatRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.actions)?;
-        out.value(1, &self.connector_id)?;
-        out.option(2, &self.conversation_id)?;
-        out.option(3, &self.disable_functions)?;
-        out.option(4, &self.instructions)?;
-        out.value(5, &self.messages)?;
-        out.value(6, &self.persist)?;
-        out.option(7, &self.title)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.actions);
+        out.value(1, &self.connector_id);
+        out.option(2, &self.conversation_id);
+        out.option(3, &self.disable_functions);
+        out.option(4, &self.instructions);
+        out.value(5, &self.messages);
+        out.value(6, &self.persist);
+        out.option(7, &self.title);
     }
 }
 

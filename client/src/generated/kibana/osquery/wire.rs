@@ -7,7 +7,7 @@ use serde::ser::SerializeMap;
 use crate::rt;
 use crate::types::Extra;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     EcsMapping, LiveQuery, PackQuery
 }
@@ -40,21 +40,17 @@ impl rt::Model for EcsMapping {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.field),
             1 => member.option(&mut self.value),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field)?;
-        out.option(1, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.field);
+        out.option(1, &self.value);
     }
 }
 
@@ -96,8 +92,8 @@ impl rt::Model for LiveQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.ecs_mapping),
             1 => member.option(&mut self.id),
@@ -109,18 +105,14 @@ impl rt::Model for LiveQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.ecs_mapping)?;
-        out.option(1, &self.id)?;
-        out.option(2, &self.platform)?;
-        out.option(3, &self.query)?;
-        out.option(4, &self.removed)?;
-        out.option(5, &self.snapshot)?;
-        out.option(6, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.ecs_mapping);
+        out.option(1, &self.id);
+        out.option(2, &self.platform);
+        out.option(3, &self.query);
+        out.option(4, &self.removed);
+        out.option(5, &self.snapshot);
+        out.option(6, &self.version);
     }
 }
 
@@ -164,8 +156,8 @@ impl rt::Model for PackQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.ecs_mapping),
             1 => member.option(&mut self.id),
@@ -178,19 +170,15 @@ impl rt::Model for PackQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.ecs_mapping)?;
-        out.option(1, &self.id)?;
-        out.option(2, &self.platform)?;
-        out.option(3, &self.query)?;
-        out.option(4, &self.removed)?;
-        out.option(5, &self.saved_query_id)?;
-        out.option(6, &self.snapshot)?;
-        out.option(7, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.ecs_mapping);
+        out.option(1, &self.id);
+        out.option(2, &self.platform);
+        out.option(3, &self.query);
+        out.option(4, &self.removed);
+        out.option(5, &self.saved_query_id);
+        out.option(6, &self.snapshot);
+        out.option(7, &self.version);
     }
 }
 
@@ -201,6 +189,9 @@ impl rt::StringEnum for SortOrder {
             "desc" => Self::Desc,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {

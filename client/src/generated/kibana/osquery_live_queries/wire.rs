@@ -8,7 +8,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::Extra;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     CreateRequest
 }
@@ -63,8 +63,8 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_all),
             1 => member.option(&mut self.agent_ids),
@@ -82,24 +82,20 @@ impl rt::Model for CreateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_all)?;
-        out.option(1, &self.agent_ids)?;
-        out.option(2, &self.agent_platforms)?;
-        out.option(3, &self.agent_policy_ids)?;
-        out.option(4, &self.alert_ids)?;
-        out.option(5, &self.case_ids)?;
-        out.option(6, &self.ecs_mapping)?;
-        out.option(7, &self.event_ids)?;
-        out.option(8, &self.metadata)?;
-        out.option(9, &self.pack_id)?;
-        out.option(10, &self.queries)?;
-        out.option(11, &self.query)?;
-        out.option(12, &self.saved_query_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_all);
+        out.option(1, &self.agent_ids);
+        out.option(2, &self.agent_platforms);
+        out.option(3, &self.agent_policy_ids);
+        out.option(4, &self.alert_ids);
+        out.option(5, &self.case_ids);
+        out.option(6, &self.ecs_mapping);
+        out.option(7, &self.event_ids);
+        out.option(8, &self.metadata);
+        out.option(9, &self.pack_id);
+        out.option(10, &self.queries);
+        out.option(11, &self.query);
+        out.option(12, &self.saved_query_id);
     }
 }
 

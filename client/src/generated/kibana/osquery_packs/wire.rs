@@ -8,7 +8,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::Extra;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     CreateRequest, UpdateRequest
 }
@@ -42,8 +42,8 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.description),
             1 => member.option(&mut self.enabled),
@@ -54,17 +54,13 @@ impl rt::Model for CreateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.option(1, &self.enabled)?;
-        out.option(2, &self.name)?;
-        out.option(3, &self.policy_ids)?;
-        out.option(4, &self.queries)?;
-        out.option(5, &self.shards)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.description);
+        out.option(1, &self.enabled);
+        out.option(2, &self.name);
+        out.option(3, &self.policy_ids);
+        out.option(4, &self.queries);
+        out.option(5, &self.shards);
     }
 }
 
@@ -207,8 +203,8 @@ impl rt::Model for UpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.description),
             1 => member.option(&mut self.enabled),
@@ -219,17 +215,13 @@ impl rt::Model for UpdateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.option(1, &self.enabled)?;
-        out.option(2, &self.name)?;
-        out.option(3, &self.policy_ids)?;
-        out.option(4, &self.queries)?;
-        out.option(5, &self.shards)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.description);
+        out.option(1, &self.enabled);
+        out.option(2, &self.name);
+        out.option(3, &self.policy_ids);
+        out.option(4, &self.queries);
+        out.option(5, &self.shards);
     }
 }
 

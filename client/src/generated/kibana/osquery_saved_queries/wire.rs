@@ -8,7 +8,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::Extra;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     CreateRequest, UpdateRequest
 }
@@ -55,8 +55,8 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.description),
             1 => member.option(&mut self.ecs_mapping),
@@ -70,20 +70,16 @@ impl rt::Model for CreateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.option(1, &self.ecs_mapping)?;
-        out.option(2, &self.id)?;
-        out.option(3, &self.interval)?;
-        out.option(4, &self.platform)?;
-        out.option(5, &self.query)?;
-        out.option(6, &self.removed)?;
-        out.option(7, &self.snapshot)?;
-        out.option(8, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.description);
+        out.option(1, &self.ecs_mapping);
+        out.option(2, &self.id);
+        out.option(3, &self.interval);
+        out.option(4, &self.platform);
+        out.option(5, &self.query);
+        out.option(6, &self.removed);
+        out.option(7, &self.snapshot);
+        out.option(8, &self.version);
     }
 }
 
@@ -239,8 +235,8 @@ impl rt::Model for UpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.description),
             1 => member.option(&mut self.ecs_mapping),
@@ -254,20 +250,16 @@ impl rt::Model for UpdateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.option(1, &self.ecs_mapping)?;
-        out.option(2, &self.body_id)?;
-        out.option(3, &self.interval)?;
-        out.option(4, &self.platform)?;
-        out.option(5, &self.query)?;
-        out.option(6, &self.removed)?;
-        out.option(7, &self.snapshot)?;
-        out.option(8, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.description);
+        out.option(1, &self.ecs_mapping);
+        out.option(2, &self.body_id);
+        out.option(3, &self.interval);
+        out.option(4, &self.platform);
+        out.option(5, &self.query);
+        out.option(6, &self.removed);
+        out.option(7, &self.snapshot);
+        out.option(8, &self.version);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::body::Body;
 use crate::response::NoContent;
 use crate::types::Extra;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     BulkError, BulkResult, ElasticsearchPrivileges, FoundRoles, IndexPrivileges,
     KibanaPrivileges, NewElasticsearchPrivileges, NewIndexPrivileges,
@@ -47,21 +47,17 @@ impl rt::Model for BulkError {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.r#type),
             0 => member.option(&mut self.reason),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.r#type)?;
-        out.option(0, &self.reason)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.r#type);
+        out.option(0, &self.reason);
     }
 }
 
@@ -92,8 +88,8 @@ impl rt::Model for BulkResult {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.created),
             3 => member.option(&mut self.updated),
@@ -102,15 +98,11 @@ impl rt::Model for BulkResult {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.created)?;
-        out.option(3, &self.updated)?;
-        out.option(2, &self.noop)?;
-        out.option(1, &self.errors)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.created);
+        out.option(3, &self.updated);
+        out.option(2, &self.noop);
+        out.option(1, &self.errors);
     }
 }
 
@@ -142,8 +134,8 @@ impl rt::Model for ElasticsearchPrivileges {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.cluster),
             1 => member.option(&mut self.indices),
@@ -153,16 +145,12 @@ impl rt::Model for ElasticsearchPrivileges {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.cluster)?;
-        out.option(1, &self.indices)?;
-        out.option(3, &self.remote_indices)?;
-        out.option(2, &self.remote_cluster)?;
-        out.option(4, &self.run_as)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.cluster);
+        out.option(1, &self.indices);
+        out.option(3, &self.remote_indices);
+        out.option(2, &self.remote_cluster);
+        out.option(4, &self.run_as);
     }
 }
 
@@ -192,8 +180,8 @@ impl rt::Model for FoundRoles {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.roles),
             0 => member.option(&mut self.count),
@@ -201,14 +189,10 @@ impl rt::Model for FoundRoles {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.roles)?;
-        out.option(0, &self.count)?;
-        out.option(2, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.roles);
+        out.option(0, &self.count);
+        out.option(2, &self.total);
     }
 }
 
@@ -246,8 +230,8 @@ impl rt::Model for IndexPrivileges {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.value(&mut self.names),
             3 => member.value(&mut self.privileges),
@@ -257,16 +241,12 @@ impl rt::Model for IndexPrivileges {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(2, &self.names)?;
-        out.value(3, &self.privileges)?;
-        out.option(1, &self.field_security)?;
-        out.option(4, &self.query)?;
-        out.option(0, &self.allow_restricted_indices)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(2, &self.names);
+        out.value(3, &self.privileges);
+        out.option(1, &self.field_security);
+        out.option(4, &self.query);
+        out.option(0, &self.allow_restricted_indices);
     }
 }
 
@@ -296,8 +276,8 @@ impl rt::Model for KibanaPrivileges {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.base),
             1 => member.option(&mut self.feature),
@@ -305,14 +285,10 @@ impl rt::Model for KibanaPrivileges {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.base)?;
-        out.option(1, &self.feature)?;
-        out.option(2, &self.spaces)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.base);
+        out.option(1, &self.feature);
+        out.option(2, &self.spaces);
     }
 }
 
@@ -344,8 +320,8 @@ impl rt::Model for NewElasticsearchPrivileges {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.cluster),
             1 => member.option(&mut self.indices),
@@ -355,16 +331,12 @@ impl rt::Model for NewElasticsearchPrivileges {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.cluster)?;
-        out.option(1, &self.indices)?;
-        out.option(2, &self.remote_cluster)?;
-        out.option(3, &self.remote_indices)?;
-        out.option(4, &self.run_as)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.cluster);
+        out.option(1, &self.indices);
+        out.option(2, &self.remote_cluster);
+        out.option(3, &self.remote_indices);
+        out.option(4, &self.run_as);
     }
 }
 
@@ -402,8 +374,8 @@ impl rt::Model for NewIndexPrivileges {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.allow_restricted_indices),
             1 => member.option(&mut self.field_security),
@@ -413,16 +385,12 @@ impl rt::Model for NewIndexPrivileges {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.allow_restricted_indices)?;
-        out.option(1, &self.field_security)?;
-        out.value(2, &self.names)?;
-        out.value(3, &self.privileges)?;
-        out.option(4, &self.query)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.allow_restricted_indices);
+        out.option(1, &self.field_security);
+        out.value(2, &self.names);
+        out.value(3, &self.privileges);
+        out.option(4, &self.query);
     }
 }
 
@@ -452,8 +420,8 @@ impl rt::Model for NewKibanaPrivileges {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.base),
             1 => member.option(&mut self.feature),
@@ -461,14 +429,10 @@ impl rt::Model for NewKibanaPrivileges {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.base)?;
-        out.option(1, &self.feature)?;
-        out.option(2, &self.spaces)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.nullable(0, &self.base);
+        out.option(1, &self.feature);
+        out.option(2, &self.spaces);
     }
 }
 
@@ -497,21 +461,17 @@ impl rt::Model for NewRemoteClusterPrivileges {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.clusters),
             1 => member.value(&mut self.privileges),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.clusters)?;
-        out.value(1, &self.privileges)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.clusters);
+        out.value(1, &self.privileges);
     }
 }
 
@@ -551,8 +511,8 @@ impl rt::Model for NewRemoteIndexPrivileges {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.allow_restricted_indices),
             1 => member.value(&mut self.clusters),
@@ -563,17 +523,13 @@ impl rt::Model for NewRemoteIndexPrivileges {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.allow_restricted_indices)?;
-        out.value(1, &self.clusters)?;
-        out.option(2, &self.field_security)?;
-        out.value(3, &self.names)?;
-        out.value(4, &self.privileges)?;
-        out.option(5, &self.query)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.allow_restricted_indices);
+        out.value(1, &self.clusters);
+        out.option(2, &self.field_security);
+        out.value(3, &self.names);
+        out.value(4, &self.privileges);
+        out.option(5, &self.query);
     }
 }
 
@@ -604,8 +560,8 @@ impl rt::Model for NewRole {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.description),
             1 => member.value(&mut self.elasticsearch),
@@ -614,15 +570,11 @@ impl rt::Model for NewRole {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.value(1, &self.elasticsearch)?;
-        out.option(2, &self.kibana)?;
-        out.option(3, &self.metadata)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.description);
+        out.value(1, &self.elasticsearch);
+        out.option(2, &self.kibana);
+        out.option(3, &self.metadata);
     }
 }
 
@@ -651,21 +603,17 @@ impl rt::Model for RemoteClusterPrivileges {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.clusters),
             1 => member.value(&mut self.privileges),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.clusters)?;
-        out.value(1, &self.privileges)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.clusters);
+        out.value(1, &self.privileges);
     }
 }
 
@@ -705,8 +653,8 @@ impl rt::Model for RemoteIndexPrivileges {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.clusters),
             3 => member.value(&mut self.names),
@@ -717,17 +665,13 @@ impl rt::Model for RemoteIndexPrivileges {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.clusters)?;
-        out.value(3, &self.names)?;
-        out.value(4, &self.privileges)?;
-        out.option(2, &self.field_security)?;
-        out.option(5, &self.query)?;
-        out.option(0, &self.allow_restricted_indices)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.clusters);
+        out.value(3, &self.names);
+        out.value(4, &self.privileges);
+        out.option(2, &self.field_security);
+        out.option(5, &self.query);
+        out.option(0, &self.allow_restricted_indices);
     }
 }
 
@@ -771,8 +715,8 @@ impl rt::Model for Role {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             6 => member.value(&mut self.name),
             2 => member.option(&mut self.description),
@@ -785,19 +729,15 @@ impl rt::Model for Role {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(6, &self.name)?;
-        out.option(2, &self.description)?;
-        out.option(5, &self.metadata)?;
-        out.option(7, &self.transient_metadata)?;
-        out.value(3, &self.elasticsearch)?;
-        out.value(4, &self.kibana)?;
-        out.option(0, &self.transform_error)?;
-        out.option(1, &self.unrecognized_applications)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(6, &self.name);
+        out.option(2, &self.description);
+        out.option(5, &self.metadata);
+        out.option(7, &self.transient_metadata);
+        out.value(3, &self.elasticsearch);
+        out.value(4, &self.kibana);
+        out.option(0, &self.transform_error);
+        out.option(1, &self.unrecognized_applications);
     }
 }
 
@@ -825,19 +765,15 @@ impl rt::Model for RoleFilters {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.show_reserved_roles),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.show_reserved_roles)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.show_reserved_roles);
     }
 }
 
@@ -866,21 +802,17 @@ impl rt::Model for RoleSort {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.direction),
             1 => member.value(&mut self.field),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.direction)?;
-        out.value(1, &self.field)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.direction);
+        out.value(1, &self.field);
     }
 }
 
@@ -891,6 +823,9 @@ impl rt::StringEnum for SortDirection {
             "desc" => Self::Desc,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -925,19 +860,15 @@ impl rt::Model for BulkPutRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.roles),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.roles)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.roles);
     }
 }
 
@@ -1018,8 +949,8 @@ impl rt::Model for FindRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.filters),
             1 => member.option(&mut self.from),
@@ -1029,16 +960,12 @@ impl rt::Model for FindRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.filters)?;
-        out.option(1, &self.from)?;
-        out.option(2, &self.query)?;
-        out.option(3, &self.size)?;
-        out.option(4, &self.sort)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.filters);
+        out.option(1, &self.from);
+        out.option(2, &self.query);
+        out.option(3, &self.size);
+        out.option(4, &self.sort);
     }
 }
 
@@ -1170,8 +1097,8 @@ impl rt::Model for PutRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.description),
             1 => member.value(&mut self.elasticsearch),
@@ -1180,15 +1107,11 @@ impl rt::Model for PutRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.value(1, &self.elasticsearch)?;
-        out.option(2, &self.kibana)?;
-        out.option(3, &self.metadata)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.description);
+        out.value(1, &self.elasticsearch);
+        out.option(2, &self.kibana);
+        out.option(3, &self.metadata);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::body::Body;
 use crate::response::Ndjson;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     BulkObjects, DeleteStatus, DeleteStatuses, FoundObjects, ImportResponse, ImportRetry,
     ObjectError, ObjectReference, Reference, ReferenceReplacement,
@@ -46,19 +46,15 @@ impl rt::Model for BulkObjects {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.saved_objects),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.saved_objects)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.saved_objects);
     }
 }
 
@@ -89,8 +85,8 @@ impl rt::Model for DeleteStatus {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.id),
             3 => member.value(&mut self.r#type),
@@ -99,15 +95,11 @@ impl rt::Model for DeleteStatus {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.id)?;
-        out.value(3, &self.r#type)?;
-        out.value(2, &self.success)?;
-        out.option(0, &self.error)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.id);
+        out.value(3, &self.r#type);
+        out.value(2, &self.success);
+        out.option(0, &self.error);
     }
 }
 
@@ -135,19 +127,15 @@ impl rt::Model for DeleteStatuses {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.statuses),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.statuses)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.statuses);
     }
 }
 
@@ -178,8 +166,8 @@ impl rt::Model for FoundObjects {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.page),
             1 => member.option(&mut self.per_page),
@@ -188,15 +176,11 @@ impl rt::Model for FoundObjects {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.page)?;
-        out.option(1, &self.per_page)?;
-        out.option(3, &self.total)?;
-        out.value(2, &self.saved_objects)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.page);
+        out.option(1, &self.per_page);
+        out.option(3, &self.total);
+        out.value(2, &self.saved_objects);
     }
 }
 
@@ -227,8 +211,8 @@ impl rt::Model for ImportResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.errors),
             1 => member.value(&mut self.success),
@@ -237,15 +221,11 @@ impl rt::Model for ImportResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.errors)?;
-        out.value(1, &self.success)?;
-        out.value(2, &self.success_count)?;
-        out.value(3, &self.success_results)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.errors);
+        out.value(1, &self.success);
+        out.value(2, &self.success_count);
+        out.value(3, &self.success_results);
     }
 }
 
@@ -285,8 +265,8 @@ impl rt::Model for ImportRetry {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.destination_id),
             1 => member.value(&mut self.id),
@@ -297,17 +277,13 @@ impl rt::Model for ImportRetry {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.destination_id)?;
-        out.value(1, &self.id)?;
-        out.option(2, &self.ignore_missing_references)?;
-        out.option(3, &self.overwrite)?;
-        out.option(4, &self.replace_references)?;
-        out.value(5, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.destination_id);
+        out.value(1, &self.id);
+        out.option(2, &self.ignore_missing_references);
+        out.option(3, &self.overwrite);
+        out.option(4, &self.replace_references);
+        out.value(5, &self.r#type);
     }
 }
 
@@ -337,8 +313,8 @@ impl rt::Model for ObjectError {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.error),
             1 => member.option(&mut self.message),
@@ -346,14 +322,10 @@ impl rt::Model for ObjectError {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.error)?;
-        out.option(1, &self.message)?;
-        out.option(2, &self.status_code)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.error);
+        out.option(1, &self.message);
+        out.option(2, &self.status_code);
     }
 }
 
@@ -382,21 +354,17 @@ impl rt::Model for ObjectReference {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.value(1, &self.r#type);
     }
 }
 
@@ -426,8 +394,8 @@ impl rt::Model for Reference {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.value(&mut self.name),
@@ -435,14 +403,10 @@ impl rt::Model for Reference {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.name)?;
-        out.value(2, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.value(1, &self.name);
+        out.value(2, &self.r#type);
     }
 }
 
@@ -472,8 +436,8 @@ impl rt::Model for ReferenceReplacement {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.from),
             1 => member.option(&mut self.to),
@@ -481,14 +445,10 @@ impl rt::Model for ReferenceReplacement {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.from)?;
-        out.option(1, &self.to)?;
-        out.option(2, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.from);
+        out.option(1, &self.to);
+        out.option(2, &self.r#type);
     }
 }
 
@@ -519,8 +479,8 @@ impl rt::Model for ResolveImportErrorsResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.errors),
             1 => member.option(&mut self.success),
@@ -529,15 +489,11 @@ impl rt::Model for ResolveImportErrorsResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.errors)?;
-        out.option(1, &self.success)?;
-        out.option(2, &self.success_count)?;
-        out.option(3, &self.success_results)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.errors);
+        out.option(1, &self.success);
+        out.option(2, &self.success_count);
+        out.option(3, &self.success_results);
     }
 }
 
@@ -568,8 +524,8 @@ impl rt::Model for ResolvedObject {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.value(&mut self.saved_object),
             2 => member.option(&mut self.outcome),
@@ -578,15 +534,11 @@ impl rt::Model for ResolvedObject {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(3, &self.saved_object)?;
-        out.option(2, &self.outcome)?;
-        out.option(1, &self.alias_target_id)?;
-        out.option(0, &self.alias_purpose)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(3, &self.saved_object);
+        out.option(2, &self.outcome);
+        out.option(1, &self.alias_target_id);
+        out.option(0, &self.alias_purpose);
     }
 }
 
@@ -598,6 +550,9 @@ impl rt::StringEnum for ResolvedObjectOutcome {
             "conflict" => Self::Conflict,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -633,19 +588,15 @@ impl rt::Model for ResolvedObjects {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.resolved_objects),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.resolved_objects)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.resolved_objects);
     }
 }
 
@@ -675,8 +626,8 @@ impl rt::Model for RotateEncryptionKeyResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.failed),
             1 => member.option(&mut self.successful),
@@ -684,14 +635,10 @@ impl rt::Model for RotateEncryptionKeyResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.failed)?;
-        out.option(1, &self.successful)?;
-        out.option(2, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.failed);
+        out.option(1, &self.successful);
+        out.option(2, &self.total);
     }
 }
 
@@ -751,8 +698,8 @@ impl rt::Model for SavedObject {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             5 => member.value(&mut self.id),
             11 => member.value(&mut self.r#type),
@@ -773,27 +720,23 @@ impl rt::Model for SavedObject {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(5, &self.id)?;
-        out.value(11, &self.r#type)?;
-        out.option(0, &self.attributes)?;
-        out.option(10, &self.references)?;
-        out.option(15, &self.version)?;
-        out.option(8, &self.namespaces)?;
-        out.option(9, &self.origin_id)?;
-        out.option(2, &self.created_at)?;
-        out.option(3, &self.created_by)?;
-        out.option(13, &self.updated_at)?;
-        out.option(14, &self.updated_by)?;
-        out.option(6, &self.managed)?;
-        out.option(1, &self.core_migration_version)?;
-        out.option(12, &self.type_migration_version)?;
-        out.option(7, &self.migration_version)?;
-        out.option(4, &self.error)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(5, &self.id);
+        out.value(11, &self.r#type);
+        out.option(0, &self.attributes);
+        out.option(10, &self.references);
+        out.option(15, &self.version);
+        out.option(8, &self.namespaces);
+        out.option(9, &self.origin_id);
+        out.option(2, &self.created_at);
+        out.option(3, &self.created_by);
+        out.option(13, &self.updated_at);
+        out.option(14, &self.updated_by);
+        out.option(6, &self.managed);
+        out.option(1, &self.core_migration_version);
+        out.option(12, &self.type_migration_version);
+        out.option(7, &self.migration_version);
+        out.option(4, &self.error);
     }
 }
 
@@ -972,8 +915,8 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.attributes),
             1 => member.option(&mut self.initial_namespaces),
@@ -981,14 +924,10 @@ impl rt::Model for CreateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.attributes)?;
-        out.option(1, &self.initial_namespaces)?;
-        out.option(2, &self.references)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.attributes);
+        out.option(1, &self.initial_namespaces);
+        out.option(2, &self.references);
     }
 }
 
@@ -1054,8 +993,8 @@ impl rt::Model for CreateWithIdRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.attributes),
             1 => member.option(&mut self.initial_namespaces),
@@ -1063,14 +1002,10 @@ impl rt::Model for CreateWithIdRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.attributes)?;
-        out.option(1, &self.initial_namespaces)?;
-        out.option(2, &self.references)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.attributes);
+        out.option(1, &self.initial_namespaces);
+        out.option(2, &self.references);
     }
 }
 
@@ -1174,8 +1109,8 @@ impl rt::Model for ExportRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.exclude_export_details),
             1 => member.option(&mut self.has_reference),
@@ -1186,17 +1121,13 @@ impl rt::Model for ExportRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.exclude_export_details)?;
-        out.option(1, &self.has_reference)?;
-        out.option(2, &self.include_references_deep)?;
-        out.option(3, &self.objects)?;
-        out.option(4, &self.search)?;
-        out.option(5, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.exclude_export_details);
+        out.option(1, &self.has_reference);
+        out.option(2, &self.include_references_deep);
+        out.option(3, &self.objects);
+        out.option(4, &self.search);
+        out.option(5, &self.r#type);
     }
 }
 

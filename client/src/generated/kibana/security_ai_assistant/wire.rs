@@ -11,7 +11,7 @@ use crate::body::Body;
 use crate::response::Binary;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     AnonymizationField, AnonymizationFieldAggregations, AnonymizationFieldError,
     AnonymizationFieldUpdate, AnonymizationFieldsOutcome,
@@ -88,8 +88,8 @@ impl rt::Model for AnonymizationField {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.allowed),
             1 => member.option(&mut self.anonymized),
@@ -104,21 +104,17 @@ impl rt::Model for AnonymizationField {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.allowed)?;
-        out.option(1, &self.anonymized)?;
-        out.option(2, &self.created_at)?;
-        out.option(3, &self.created_by)?;
-        out.value(4, &self.field)?;
-        out.value(5, &self.id)?;
-        out.option(6, &self.namespace)?;
-        out.option(7, &self.timestamp)?;
-        out.option(8, &self.updated_at)?;
-        out.option(9, &self.updated_by)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.allowed);
+        out.option(1, &self.anonymized);
+        out.option(2, &self.created_at);
+        out.option(3, &self.created_by);
+        out.value(4, &self.field);
+        out.value(5, &self.id);
+        out.option(6, &self.namespace);
+        out.option(7, &self.timestamp);
+        out.option(8, &self.updated_at);
+        out.option(9, &self.updated_by);
     }
 }
 
@@ -146,19 +142,15 @@ impl rt::Model for AnonymizationFieldAggregations {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.field_status),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field_status)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.field_status);
     }
 }
 
@@ -189,8 +181,8 @@ impl rt::Model for AnonymizationFieldError {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.anonymization_fields),
             1 => member.option(&mut self.err_code),
@@ -199,15 +191,11 @@ impl rt::Model for AnonymizationFieldError {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.anonymization_fields)?;
-        out.option(1, &self.err_code)?;
-        out.value(2, &self.message)?;
-        out.value(3, &self.status_code)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.anonymization_fields);
+        out.option(1, &self.err_code);
+        out.value(2, &self.message);
+        out.value(3, &self.status_code);
     }
 }
 
@@ -221,6 +209,9 @@ impl rt::StringEnum for AnonymizationFieldSortField {
             "updated_at" => Self::UpdatedAt,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -260,8 +251,8 @@ impl rt::Model for AnonymizationFieldUpdate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.allowed),
             1 => member.option(&mut self.anonymized),
@@ -269,14 +260,10 @@ impl rt::Model for AnonymizationFieldUpdate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.allowed)?;
-        out.option(1, &self.anonymized)?;
-        out.value(2, &self.id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.allowed);
+        out.option(1, &self.anonymized);
+        out.value(2, &self.id);
     }
 }
 
@@ -314,8 +301,8 @@ impl rt::Model for AnonymizationFieldsOutcome {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.anonymization_fields_count),
             1 => member.value(&mut self.attributes),
@@ -325,16 +312,12 @@ impl rt::Model for AnonymizationFieldsOutcome {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.anonymization_fields_count)?;
-        out.value(1, &self.attributes)?;
-        out.option(2, &self.message)?;
-        out.option(3, &self.status_code)?;
-        out.option(4, &self.success)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.anonymization_fields_count);
+        out.value(1, &self.attributes);
+        out.option(2, &self.message);
+        out.option(3, &self.status_code);
+        out.option(4, &self.success);
     }
 }
 
@@ -364,8 +347,8 @@ impl rt::Model for AnonymizationFieldsOutcomeAttributes {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.errors),
             1 => member.value(&mut self.results),
@@ -373,14 +356,10 @@ impl rt::Model for AnonymizationFieldsOutcomeAttributes {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.errors)?;
-        out.value(1, &self.results)?;
-        out.value(2, &self.summary)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.errors);
+        out.value(1, &self.results);
+        out.value(2, &self.summary);
     }
 }
 
@@ -411,8 +390,8 @@ impl rt::Model for AnonymizationFieldsResults {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.created),
             1 => member.value(&mut self.deleted),
@@ -421,15 +400,11 @@ impl rt::Model for AnonymizationFieldsResults {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.created)?;
-        out.value(1, &self.deleted)?;
-        out.value(2, &self.skipped)?;
-        out.value(3, &self.updated)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.created);
+        out.value(1, &self.deleted);
+        out.value(2, &self.skipped);
+        out.value(3, &self.updated);
     }
 }
 
@@ -467,8 +442,8 @@ impl rt::Model for ApiConfig {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.action_type_id),
             1 => member.value(&mut self.connector_id),
@@ -478,16 +453,12 @@ impl rt::Model for ApiConfig {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.action_type_id)?;
-        out.value(1, &self.connector_id)?;
-        out.option(2, &self.default_system_prompt_id)?;
-        out.option(3, &self.model)?;
-        out.option(4, &self.provider)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.action_type_id);
+        out.value(1, &self.connector_id);
+        out.option(2, &self.default_system_prompt_id);
+        out.option(3, &self.model);
+        out.option(4, &self.provider);
     }
 }
 
@@ -518,8 +489,8 @@ impl rt::Model for BulkActionSummary {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.failed),
             1 => member.value(&mut self.skipped),
@@ -528,15 +499,11 @@ impl rt::Model for BulkActionSummary {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.failed)?;
-        out.value(1, &self.skipped)?;
-        out.value(2, &self.succeeded)?;
-        out.value(3, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.failed);
+        out.value(1, &self.skipped);
+        out.value(2, &self.succeeded);
+        out.value(3, &self.total);
     }
 }
 
@@ -565,21 +532,17 @@ impl rt::Model for BulkDeletion {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.ids),
             1 => member.option(&mut self.query),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.ids)?;
-        out.option(1, &self.query)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.ids);
+        out.option(1, &self.query);
     }
 }
 
@@ -597,6 +560,9 @@ impl rt::StringEnum for ButtonColor {
             "risk" => Self::Risk,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -641,8 +607,8 @@ impl rt::Model for ChatMessage {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.content),
             1 => member.option(&mut self.data),
@@ -651,15 +617,11 @@ impl rt::Model for ChatMessage {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.content)?;
-        out.option(1, &self.data)?;
-        out.option(2, &self.fields_to_anonymize)?;
-        out.value(3, &self.role)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.content);
+        out.option(1, &self.data);
+        out.option(2, &self.fields_to_anonymize);
+        out.value(3, &self.role);
     }
 }
 
@@ -671,6 +633,9 @@ impl rt::StringEnum for ChatMessageRole {
             "assistant" => Self::Assistant,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -803,8 +768,8 @@ impl rt::Model for Conversation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.api_config),
             1 => member.value(&mut self.category),
@@ -824,26 +789,22 @@ impl rt::Model for Conversation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.api_config)?;
-        out.value(1, &self.category)?;
-        out.value(2, &self.created_at)?;
-        out.option(3, &self.created_by)?;
-        out.option(4, &self.exclude_from_last_conversation_storage)?;
-        out.value(5, &self.id)?;
-        out.option(6, &self.is_default)?;
-        out.option(7, &self.messages)?;
-        out.value(8, &self.namespace)?;
-        out.option(9, &self.replacements)?;
-        out.option(10, &self.summary)?;
-        out.option(11, &self.timestamp)?;
-        out.value(12, &self.title)?;
-        out.option(13, &self.updated_at)?;
-        out.value(14, &self.users)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.api_config);
+        out.value(1, &self.category);
+        out.value(2, &self.created_at);
+        out.option(3, &self.created_by);
+        out.option(4, &self.exclude_from_last_conversation_storage);
+        out.value(5, &self.id);
+        out.option(6, &self.is_default);
+        out.option(7, &self.messages);
+        out.value(8, &self.namespace);
+        out.option(9, &self.replacements);
+        out.option(10, &self.summary);
+        out.option(11, &self.timestamp);
+        out.value(12, &self.title);
+        out.option(13, &self.updated_at);
+        out.value(14, &self.users);
     }
 }
 
@@ -854,6 +815,9 @@ impl rt::StringEnum for ConversationCategory {
             "insights" => Self::Insights,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -872,6 +836,9 @@ impl rt::StringEnum for ConversationConfidence {
             "medium" => Self::Medium,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -892,6 +859,9 @@ impl rt::StringEnum for ConversationSortField {
             "updated_at" => Self::UpdatedAt,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -931,8 +901,8 @@ impl rt::Model for ConversationSummary {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.confidence),
             1 => member.option(&mut self.content),
@@ -941,15 +911,11 @@ impl rt::Model for ConversationSummary {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.confidence)?;
-        out.option(1, &self.content)?;
-        out.option(2, &self.public)?;
-        out.option(3, &self.timestamp)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.confidence);
+        out.option(1, &self.content);
+        out.option(2, &self.public);
+        out.option(3, &self.timestamp);
     }
 }
 
@@ -977,19 +943,15 @@ impl rt::Model for DeletedEntry {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
     }
 }
 
@@ -1046,8 +1008,8 @@ impl rt::Model for DocumentEntry {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.created_at),
             1 => member.value(&mut self.created_by),
@@ -1067,26 +1029,22 @@ impl rt::Model for DocumentEntry {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.created_at)?;
-        out.value(1, &self.created_by)?;
-        out.value(3, &self.id)?;
-        out.value(11, &self.updated_at)?;
-        out.value(12, &self.updated_by)?;
-        out.value(4, &self.kb_resource)?;
-        out.value(8, &self.source)?;
-        out.value(9, &self.text)?;
-        out.option(7, &self.required)?;
-        out.option(14, &self.vector)?;
-        out.value(2, &self.global)?;
-        out.value(5, &self.name)?;
-        out.value(6, &self.namespace)?;
-        out.value(13, &self.users)?;
-        out.literal(10, "\"document\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.created_at);
+        out.value(1, &self.created_by);
+        out.value(3, &self.id);
+        out.value(11, &self.updated_at);
+        out.value(12, &self.updated_by);
+        out.value(4, &self.kb_resource);
+        out.value(8, &self.source);
+        out.value(9, &self.text);
+        out.option(7, &self.required);
+        out.option(14, &self.vector);
+        out.value(2, &self.global);
+        out.value(5, &self.name);
+        out.value(6, &self.namespace);
+        out.value(13, &self.users);
+        out.literal(10, "\"document\"");
     }
 }
 
@@ -1135,8 +1093,8 @@ impl rt::Model for DocumentEntryUpdate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.value(&mut self.kb_resource),
             6 => member.value(&mut self.source),
@@ -1152,22 +1110,18 @@ impl rt::Model for DocumentEntryUpdate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(2, &self.kb_resource)?;
-        out.value(6, &self.source)?;
-        out.value(7, &self.text)?;
-        out.option(5, &self.required)?;
-        out.option(10, &self.vector)?;
-        out.option(0, &self.global)?;
-        out.value(3, &self.name)?;
-        out.option(4, &self.namespace)?;
-        out.option(9, &self.users)?;
-        out.value(1, &self.id)?;
-        out.literal(8, "\"document\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(2, &self.kb_resource);
+        out.value(6, &self.source);
+        out.value(7, &self.text);
+        out.option(5, &self.required);
+        out.option(10, &self.vector);
+        out.option(0, &self.global);
+        out.value(3, &self.name);
+        out.option(4, &self.namespace);
+        out.option(9, &self.users);
+        out.value(1, &self.id);
+        out.literal(8, "\"document\"");
     }
 }
 
@@ -1198,8 +1152,8 @@ impl rt::Model for EsqlContentReference {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.value(&mut self.label),
@@ -1209,16 +1163,12 @@ impl rt::Model for EsqlContentReference {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.label)?;
-        out.value(2, &self.query)?;
-        out.option(3, &self.timerange)?;
-        out.literal(4, "\"EsqlQuery\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.value(1, &self.label);
+        out.value(2, &self.query);
+        out.option(3, &self.timerange);
+        out.literal(4, "\"EsqlQuery\"");
     }
 }
 
@@ -1247,21 +1197,17 @@ impl rt::Model for EsqlTimeRange {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.from),
             1 => member.value(&mut self.to),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.from)?;
-        out.value(1, &self.to)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.from);
+        out.value(1, &self.to);
     }
 }
 
@@ -1290,21 +1236,17 @@ impl rt::Model for FailedAnonymizationField {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.option(&mut self.name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.option(1, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.option(1, &self.name);
     }
 }
 
@@ -1333,21 +1275,17 @@ impl rt::Model for FailedKnowledgeBaseEntry {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.option(&mut self.name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.option(1, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.option(1, &self.name);
     }
 }
 
@@ -1376,21 +1314,17 @@ impl rt::Model for FailedPrompt {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.option(&mut self.name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.option(1, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.option(1, &self.name);
     }
 }
 
@@ -1418,19 +1352,15 @@ impl rt::Model for FieldStatus {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.buckets),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.buckets)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.buckets);
     }
 }
 
@@ -1458,19 +1388,15 @@ impl rt::Model for FieldStatusBucket {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.doc_count),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.doc_count)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.doc_count);
     }
 }
 
@@ -1500,8 +1426,8 @@ impl rt::Model for FieldStatusBuckets {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.allowed),
             1 => member.option(&mut self.anonymized),
@@ -1509,14 +1435,10 @@ impl rt::Model for FieldStatusBuckets {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.allowed)?;
-        out.option(1, &self.anonymized)?;
-        out.option(2, &self.denied)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.allowed);
+        out.option(1, &self.anonymized);
+        out.option(2, &self.denied);
     }
 }
 
@@ -1549,8 +1471,8 @@ impl rt::Model for FindAnonymizationFieldsResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.aggregations),
             1 => member.option(&mut self.all),
@@ -1561,17 +1483,13 @@ impl rt::Model for FindAnonymizationFieldsResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.aggregations)?;
-        out.option(1, &self.all)?;
-        out.value(2, &self.data)?;
-        out.value(3, &self.page)?;
-        out.value(4, &self.per_page)?;
-        out.value(5, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.aggregations);
+        out.option(1, &self.all);
+        out.value(2, &self.data);
+        out.value(3, &self.page);
+        out.value(4, &self.per_page);
+        out.value(5, &self.total);
     }
 }
 
@@ -1602,8 +1520,8 @@ impl rt::Model for FindPromptsResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.data),
             1 => member.value(&mut self.page),
@@ -1612,15 +1530,11 @@ impl rt::Model for FindPromptsResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data)?;
-        out.value(1, &self.page)?;
-        out.value(2, &self.per_page)?;
-        out.value(3, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.data);
+        out.value(1, &self.page);
+        out.value(2, &self.per_page);
+        out.value(3, &self.total);
     }
 }
 
@@ -1650,8 +1564,8 @@ impl rt::Model for HrefContentReference {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.id),
             0 => member.value(&mut self.href),
@@ -1660,15 +1574,11 @@ impl rt::Model for HrefContentReference {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.id)?;
-        out.value(0, &self.href)?;
-        out.option(2, &self.label)?;
-        out.literal(3, "\"Href\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.id);
+        out.value(0, &self.href);
+        out.option(2, &self.label);
+        out.literal(3, "\"Href\"");
     }
 }
 
@@ -1727,8 +1637,8 @@ impl rt::Model for IndexEntry {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.created_at),
             1 => member.value(&mut self.created_by),
@@ -1749,27 +1659,23 @@ impl rt::Model for IndexEntry {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.created_at)?;
-        out.value(1, &self.created_by)?;
-        out.value(5, &self.id)?;
-        out.value(13, &self.updated_at)?;
-        out.value(14, &self.updated_by)?;
-        out.value(2, &self.description)?;
-        out.value(3, &self.field)?;
-        out.value(6, &self.index)?;
-        out.value(11, &self.query_description)?;
-        out.option(7, &self.input_schema)?;
-        out.option(10, &self.output_fields)?;
-        out.value(4, &self.global)?;
-        out.value(8, &self.name)?;
-        out.value(9, &self.namespace)?;
-        out.value(15, &self.users)?;
-        out.literal(12, "\"index\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.created_at);
+        out.value(1, &self.created_by);
+        out.value(5, &self.id);
+        out.value(13, &self.updated_at);
+        out.value(14, &self.updated_by);
+        out.value(2, &self.description);
+        out.value(3, &self.field);
+        out.value(6, &self.index);
+        out.value(11, &self.query_description);
+        out.option(7, &self.input_schema);
+        out.option(10, &self.output_fields);
+        out.value(4, &self.global);
+        out.value(8, &self.name);
+        out.value(9, &self.namespace);
+        out.value(15, &self.users);
+        out.literal(12, "\"index\"");
     }
 }
 
@@ -1820,8 +1726,8 @@ impl rt::Model for IndexEntryUpdate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.description),
             1 => member.value(&mut self.field),
@@ -1838,23 +1744,19 @@ impl rt::Model for IndexEntryUpdate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.description)?;
-        out.value(1, &self.field)?;
-        out.value(4, &self.index)?;
-        out.value(9, &self.query_description)?;
-        out.option(5, &self.input_schema)?;
-        out.option(8, &self.output_fields)?;
-        out.option(2, &self.global)?;
-        out.value(6, &self.name)?;
-        out.option(7, &self.namespace)?;
-        out.option(11, &self.users)?;
-        out.value(3, &self.id)?;
-        out.literal(10, "\"index\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.description);
+        out.value(1, &self.field);
+        out.value(4, &self.index);
+        out.value(9, &self.query_description);
+        out.option(5, &self.input_schema);
+        out.option(8, &self.output_fields);
+        out.option(2, &self.global);
+        out.value(6, &self.name);
+        out.option(7, &self.namespace);
+        out.option(11, &self.users);
+        out.value(3, &self.id);
+        out.literal(10, "\"index\"");
     }
 }
 
@@ -1884,8 +1786,8 @@ impl rt::Model for InputField {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.description),
             1 => member.value(&mut self.field_name),
@@ -1893,14 +1795,10 @@ impl rt::Model for InputField {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.description)?;
-        out.value(1, &self.field_name)?;
-        out.value(2, &self.field_type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.description);
+        out.value(1, &self.field_name);
+        out.value(2, &self.field_type);
     }
 }
 
@@ -1928,21 +1826,17 @@ impl rt::Model for InputTextInterruptResumeValue {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.value),
             0 => member.literal("\"INPUT_TEXT\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.value)?;
-        out.literal(0, "\"INPUT_TEXT\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.value);
+        out.literal(0, "\"INPUT_TEXT\"");
     }
 }
 
@@ -1973,8 +1867,8 @@ impl rt::Model for InputTextInterruptValue {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.expired),
             3 => member.value(&mut self.thread_id),
@@ -1984,16 +1878,12 @@ impl rt::Model for InputTextInterruptValue {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.expired)?;
-        out.value(3, &self.thread_id)?;
-        out.option(0, &self.description)?;
-        out.option(2, &self.placeholder)?;
-        out.literal(4, "\"INPUT_TEXT\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.expired);
+        out.value(3, &self.thread_id);
+        out.option(0, &self.description);
+        out.option(2, &self.placeholder);
+        out.literal(4, "\"INPUT_TEXT\"");
     }
 }
 
@@ -2256,8 +2146,8 @@ impl rt::Model for KnowledgeBaseEntryContentReference {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.value(&mut self.knowledge_base_entry_id),
@@ -2266,15 +2156,11 @@ impl rt::Model for KnowledgeBaseEntryContentReference {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.knowledge_base_entry_id)?;
-        out.value(2, &self.knowledge_base_entry_name)?;
-        out.literal(3, "\"KnowledgeBaseEntry\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.value(1, &self.knowledge_base_entry_id);
+        out.value(2, &self.knowledge_base_entry_name);
+        out.literal(3, "\"KnowledgeBaseEntry\"");
     }
 }
 
@@ -2305,8 +2191,8 @@ impl rt::Model for KnowledgeBaseEntryError {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.err_code),
             1 => member.value(&mut self.knowledge_base_entries),
@@ -2315,15 +2201,11 @@ impl rt::Model for KnowledgeBaseEntryError {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.err_code)?;
-        out.value(1, &self.knowledge_base_entries)?;
-        out.value(2, &self.message)?;
-        out.value(3, &self.status_code)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.err_code);
+        out.value(1, &self.knowledge_base_entries);
+        out.value(2, &self.message);
+        out.value(3, &self.status_code);
     }
 }
 
@@ -2336,6 +2218,9 @@ impl rt::StringEnum for KnowledgeBaseEntrySortField {
             "updated_at" => Self::UpdatedAt,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2443,8 +2328,8 @@ impl rt::Model for KnowledgeBaseOutcome {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.attributes),
             1 => member.option(&mut self.knowledge_base_entries_count),
@@ -2454,16 +2339,12 @@ impl rt::Model for KnowledgeBaseOutcome {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.attributes)?;
-        out.option(1, &self.knowledge_base_entries_count)?;
-        out.option(2, &self.message)?;
-        out.option(3, &self.status_code)?;
-        out.option(4, &self.success)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.attributes);
+        out.option(1, &self.knowledge_base_entries_count);
+        out.option(2, &self.message);
+        out.option(3, &self.status_code);
+        out.option(4, &self.success);
     }
 }
 
@@ -2493,8 +2374,8 @@ impl rt::Model for KnowledgeBaseOutcomeAttributes {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.errors),
             1 => member.value(&mut self.results),
@@ -2502,14 +2383,10 @@ impl rt::Model for KnowledgeBaseOutcomeAttributes {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.errors)?;
-        out.value(1, &self.results)?;
-        out.value(2, &self.summary)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.errors);
+        out.value(1, &self.results);
+        out.value(2, &self.summary);
     }
 }
 
@@ -2521,6 +2398,9 @@ impl rt::StringEnum for KnowledgeBaseResource {
             "user" => Self::User,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2559,8 +2439,8 @@ impl rt::Model for KnowledgeBaseResults {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.created),
             1 => member.value(&mut self.deleted),
@@ -2569,15 +2449,11 @@ impl rt::Model for KnowledgeBaseResults {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.created)?;
-        out.value(1, &self.deleted)?;
-        out.value(2, &self.skipped)?;
-        out.value(3, &self.updated)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.created);
+        out.value(1, &self.deleted);
+        out.value(2, &self.skipped);
+        out.value(3, &self.updated);
     }
 }
 
@@ -2605,19 +2481,15 @@ impl rt::Model for KnowledgeBaseSetup {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.success),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.success)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.success);
     }
 }
 
@@ -2648,8 +2520,8 @@ impl rt::Model for KnowledgeBaseSummary {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.failed),
             1 => member.value(&mut self.skipped),
@@ -2658,15 +2530,11 @@ impl rt::Model for KnowledgeBaseSummary {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.failed)?;
-        out.value(1, &self.skipped)?;
-        out.value(2, &self.succeeded)?;
-        out.value(3, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.failed);
+        out.value(1, &self.skipped);
+        out.value(2, &self.succeeded);
+        out.value(3, &self.total);
     }
 }
 
@@ -2712,8 +2580,8 @@ impl rt::Model for Message {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.content),
             1 => member.option(&mut self.id),
@@ -2727,20 +2595,16 @@ impl rt::Model for Message {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.content)?;
-        out.option(1, &self.id)?;
-        out.option(2, &self.is_error)?;
-        out.option(3, &self.metadata)?;
-        out.option(4, &self.reader)?;
-        out.value(5, &self.role)?;
-        out.value(6, &self.timestamp)?;
-        out.option(7, &self.trace_data)?;
-        out.option(8, &self.user)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.content);
+        out.option(1, &self.id);
+        out.option(2, &self.is_error);
+        out.option(3, &self.metadata);
+        out.option(4, &self.reader);
+        out.value(5, &self.role);
+        out.value(6, &self.timestamp);
+        out.option(7, &self.trace_data);
+        out.option(8, &self.user);
     }
 }
 
@@ -2770,8 +2634,8 @@ impl rt::Model for MessageMetadata {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.content_references),
             1 => member.option(&mut self.interrupt_resume_value),
@@ -2779,14 +2643,10 @@ impl rt::Model for MessageMetadata {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.content_references)?;
-        out.option(1, &self.interrupt_resume_value)?;
-        out.option(2, &self.interrupt_value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.content_references);
+        out.option(1, &self.interrupt_resume_value);
+        out.option(2, &self.interrupt_value);
     }
 }
 
@@ -2798,6 +2658,9 @@ impl rt::StringEnum for MessageRole {
             "assistant" => Self::Assistant,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2817,6 +2680,9 @@ impl rt::StringEnum for ModelProvider {
             "Other" => Self::Other,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2854,8 +2720,8 @@ impl rt::Model for NewAnonymizationField {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.allowed),
             1 => member.option(&mut self.anonymized),
@@ -2863,14 +2729,10 @@ impl rt::Model for NewAnonymizationField {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.allowed)?;
-        out.option(1, &self.anonymized)?;
-        out.value(2, &self.field)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.allowed);
+        out.option(1, &self.anonymized);
+        out.value(2, &self.field);
     }
 }
 
@@ -2917,8 +2779,8 @@ impl rt::Model for NewDocumentEntry {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.kb_resource),
             5 => member.value(&mut self.source),
@@ -2933,21 +2795,17 @@ impl rt::Model for NewDocumentEntry {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.kb_resource)?;
-        out.value(5, &self.source)?;
-        out.value(6, &self.text)?;
-        out.option(4, &self.required)?;
-        out.option(9, &self.vector)?;
-        out.option(0, &self.global)?;
-        out.value(2, &self.name)?;
-        out.option(3, &self.namespace)?;
-        out.option(8, &self.users)?;
-        out.literal(7, "\"document\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.kb_resource);
+        out.value(5, &self.source);
+        out.value(6, &self.text);
+        out.option(4, &self.required);
+        out.option(9, &self.vector);
+        out.option(0, &self.global);
+        out.value(2, &self.name);
+        out.option(3, &self.namespace);
+        out.option(8, &self.users);
+        out.literal(7, "\"document\"");
     }
 }
 
@@ -2996,8 +2854,8 @@ impl rt::Model for NewIndexEntry {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.description),
             1 => member.value(&mut self.field),
@@ -3013,22 +2871,18 @@ impl rt::Model for NewIndexEntry {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.description)?;
-        out.value(1, &self.field)?;
-        out.value(3, &self.index)?;
-        out.value(8, &self.query_description)?;
-        out.option(4, &self.input_schema)?;
-        out.option(7, &self.output_fields)?;
-        out.option(2, &self.global)?;
-        out.value(5, &self.name)?;
-        out.option(6, &self.namespace)?;
-        out.option(10, &self.users)?;
-        out.literal(9, "\"index\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.description);
+        out.value(1, &self.field);
+        out.value(3, &self.index);
+        out.value(8, &self.query_description);
+        out.option(4, &self.input_schema);
+        out.option(7, &self.output_fields);
+        out.option(2, &self.global);
+        out.value(5, &self.name);
+        out.option(6, &self.namespace);
+        out.option(10, &self.users);
+        out.literal(9, "\"index\"");
     }
 }
 
@@ -3133,8 +2987,8 @@ impl rt::Model for NewPrompt {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.categories),
             1 => member.option(&mut self.color),
@@ -3147,19 +3001,15 @@ impl rt::Model for NewPrompt {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.categories)?;
-        out.option(1, &self.color)?;
-        out.option(2, &self.consumer)?;
-        out.value(3, &self.content)?;
-        out.option(4, &self.is_default)?;
-        out.option(5, &self.is_new_conversation_default)?;
-        out.value(6, &self.name)?;
-        out.value(7, &self.prompt_type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.categories);
+        out.option(1, &self.color);
+        out.option(2, &self.consumer);
+        out.value(3, &self.content);
+        out.option(4, &self.is_default);
+        out.option(5, &self.is_new_conversation_default);
+        out.value(6, &self.name);
+        out.value(7, &self.prompt_type);
     }
 }
 
@@ -3189,8 +3039,8 @@ impl rt::Model for ProductDocumentationContentReference {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.value(&mut self.title),
@@ -3199,15 +3049,11 @@ impl rt::Model for ProductDocumentationContentReference {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.title)?;
-        out.value(3, &self.url)?;
-        out.literal(2, "\"ProductDocumentation\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.value(1, &self.title);
+        out.value(3, &self.url);
+        out.literal(2, "\"ProductDocumentation\"");
     }
 }
 
@@ -3267,8 +3113,8 @@ impl rt::Model for Prompt {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.categories),
             1 => member.option(&mut self.color),
@@ -3289,27 +3135,23 @@ impl rt::Model for Prompt {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.categories)?;
-        out.option(1, &self.color)?;
-        out.option(2, &self.consumer)?;
-        out.value(3, &self.content)?;
-        out.option(4, &self.created_at)?;
-        out.option(5, &self.created_by)?;
-        out.value(6, &self.id)?;
-        out.option(7, &self.is_default)?;
-        out.option(8, &self.is_new_conversation_default)?;
-        out.value(9, &self.name)?;
-        out.option(10, &self.namespace)?;
-        out.value(11, &self.prompt_type)?;
-        out.option(12, &self.timestamp)?;
-        out.option(13, &self.updated_at)?;
-        out.option(14, &self.updated_by)?;
-        out.option(15, &self.users)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.categories);
+        out.option(1, &self.color);
+        out.option(2, &self.consumer);
+        out.value(3, &self.content);
+        out.option(4, &self.created_at);
+        out.option(5, &self.created_by);
+        out.value(6, &self.id);
+        out.option(7, &self.is_default);
+        out.option(8, &self.is_new_conversation_default);
+        out.value(9, &self.name);
+        out.option(10, &self.namespace);
+        out.value(11, &self.prompt_type);
+        out.option(12, &self.timestamp);
+        out.option(13, &self.updated_at);
+        out.option(14, &self.updated_by);
+        out.option(15, &self.users);
     }
 }
 
@@ -3340,8 +3182,8 @@ impl rt::Model for PromptError {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.err_code),
             1 => member.value(&mut self.message),
@@ -3350,15 +3192,11 @@ impl rt::Model for PromptError {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.err_code)?;
-        out.value(1, &self.message)?;
-        out.value(2, &self.prompts)?;
-        out.value(3, &self.status_code)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.err_code);
+        out.value(1, &self.message);
+        out.value(2, &self.prompts);
+        out.value(3, &self.status_code);
     }
 }
 
@@ -3371,6 +3209,9 @@ impl rt::StringEnum for PromptSortField {
             "updated_at" => Self::UpdatedAt,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3390,6 +3231,9 @@ impl rt::StringEnum for PromptType {
             "quick" => Self::Quick,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3438,8 +3282,8 @@ impl rt::Model for PromptUpdate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.categories),
             1 => member.option(&mut self.color),
@@ -3451,18 +3295,14 @@ impl rt::Model for PromptUpdate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.categories)?;
-        out.option(1, &self.color)?;
-        out.option(2, &self.consumer)?;
-        out.option(3, &self.content)?;
-        out.value(4, &self.id)?;
-        out.option(5, &self.is_default)?;
-        out.option(6, &self.is_new_conversation_default)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.categories);
+        out.option(1, &self.color);
+        out.option(2, &self.consumer);
+        out.option(3, &self.content);
+        out.value(4, &self.id);
+        out.option(5, &self.is_default);
+        out.option(6, &self.is_new_conversation_default);
     }
 }
 
@@ -3494,8 +3334,8 @@ impl rt::Model for PromptsOutcome {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.attributes),
             1 => member.option(&mut self.message),
@@ -3505,16 +3345,12 @@ impl rt::Model for PromptsOutcome {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.attributes)?;
-        out.option(1, &self.message)?;
-        out.option(2, &self.prompts_count)?;
-        out.option(3, &self.status_code)?;
-        out.option(4, &self.success)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.attributes);
+        out.option(1, &self.message);
+        out.option(2, &self.prompts_count);
+        out.option(3, &self.status_code);
+        out.option(4, &self.success);
     }
 }
 
@@ -3544,8 +3380,8 @@ impl rt::Model for PromptsOutcomeAttributes {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.errors),
             1 => member.value(&mut self.results),
@@ -3553,14 +3389,10 @@ impl rt::Model for PromptsOutcomeAttributes {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.errors)?;
-        out.value(1, &self.results)?;
-        out.value(2, &self.summary)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.errors);
+        out.value(1, &self.results);
+        out.value(2, &self.summary);
     }
 }
 
@@ -3591,8 +3423,8 @@ impl rt::Model for PromptsResults {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.created),
             1 => member.value(&mut self.deleted),
@@ -3601,15 +3433,11 @@ impl rt::Model for PromptsResults {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.created)?;
-        out.value(1, &self.deleted)?;
-        out.value(2, &self.skipped)?;
-        out.value(3, &self.updated)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.created);
+        out.value(1, &self.deleted);
+        out.value(2, &self.skipped);
+        out.value(3, &self.updated);
     }
 }
 
@@ -3638,8 +3466,8 @@ impl rt::Model for SecurityAlertContentReference {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.id),
             0 => member.value(&mut self.alert_id),
@@ -3647,14 +3475,10 @@ impl rt::Model for SecurityAlertContentReference {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.id)?;
-        out.value(0, &self.alert_id)?;
-        out.literal(2, "\"SecurityAlert\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.id);
+        out.value(0, &self.alert_id);
+        out.literal(2, "\"SecurityAlert\"");
     }
 }
 
@@ -3682,21 +3506,17 @@ impl rt::Model for SecurityAlertsPageContentReference {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.literal("\"SecurityAlertsPage\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.literal(1, "\"SecurityAlertsPage\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.literal(1, "\"SecurityAlertsPage\"");
     }
 }
 
@@ -3726,8 +3546,8 @@ impl rt::Model for SelectOptionInterruptOption {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.button_color),
             1 => member.value(&mut self.label),
@@ -3735,14 +3555,10 @@ impl rt::Model for SelectOptionInterruptOption {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.button_color)?;
-        out.value(1, &self.label)?;
-        out.value(2, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.button_color);
+        out.value(1, &self.label);
+        out.value(2, &self.value);
     }
 }
 
@@ -3770,21 +3586,17 @@ impl rt::Model for SelectOptionInterruptResumeValue {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.value),
             0 => member.literal("\"SELECT_OPTION\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.value)?;
-        out.literal(0, "\"SELECT_OPTION\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.value);
+        out.literal(0, "\"SELECT_OPTION\"");
     }
 }
 
@@ -3815,8 +3627,8 @@ impl rt::Model for SelectOptionInterruptValue {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.expired),
             3 => member.value(&mut self.thread_id),
@@ -3826,16 +3638,12 @@ impl rt::Model for SelectOptionInterruptValue {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.expired)?;
-        out.value(3, &self.thread_id)?;
-        out.value(0, &self.description)?;
-        out.value(2, &self.options)?;
-        out.literal(4, "\"SELECT_OPTION\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.expired);
+        out.value(3, &self.thread_id);
+        out.value(0, &self.description);
+        out.value(2, &self.options);
+        out.literal(4, "\"SELECT_OPTION\"");
     }
 }
 
@@ -3864,8 +3672,8 @@ impl rt::Model for SkippedAnonymizationField {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.option(&mut self.name),
@@ -3873,14 +3681,10 @@ impl rt::Model for SkippedAnonymizationField {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.option(1, &self.name)?;
-        out.literal(2, "\"ANONYMIZATION_FIELD_NOT_MODIFIED\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.option(1, &self.name);
+        out.literal(2, "\"ANONYMIZATION_FIELD_NOT_MODIFIED\"");
     }
 }
 
@@ -3909,8 +3713,8 @@ impl rt::Model for SkippedKnowledgeBaseEntry {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.option(&mut self.name),
@@ -3918,14 +3722,10 @@ impl rt::Model for SkippedKnowledgeBaseEntry {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.option(1, &self.name)?;
-        out.literal(2, "\"KNOWLEDGE_BASE_ENTRY_NOT_MODIFIED\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.option(1, &self.name);
+        out.literal(2, "\"KNOWLEDGE_BASE_ENTRY_NOT_MODIFIED\"");
     }
 }
 
@@ -3954,8 +3754,8 @@ impl rt::Model for SkippedPrompt {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.option(&mut self.name),
@@ -3963,14 +3763,10 @@ impl rt::Model for SkippedPrompt {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.option(1, &self.name)?;
-        out.literal(2, "\"PROMPT_FIELD_NOT_MODIFIED\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.option(1, &self.name);
+        out.literal(2, "\"PROMPT_FIELD_NOT_MODIFIED\"");
     }
 }
 
@@ -3981,6 +3777,9 @@ impl rt::StringEnum for SortOrder {
             "desc" => Self::Desc,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -4016,21 +3815,17 @@ impl rt::Model for TraceData {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.trace_id),
             1 => member.option(&mut self.transaction_id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.trace_id)?;
-        out.option(1, &self.transaction_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.trace_id);
+        out.option(1, &self.transaction_id);
     }
 }
 
@@ -4059,21 +3854,17 @@ impl rt::Model for User {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.id),
             1 => member.option(&mut self.name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        out.option(1, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.id);
+        out.option(1, &self.name);
     }
 }
 
@@ -4102,21 +3893,17 @@ impl rt::Model for Vector {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.model_id),
             1 => member.value(&mut self.tokens),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.model_id)?;
-        out.value(1, &self.tokens)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.model_id);
+        out.value(1, &self.tokens);
     }
 }
 
@@ -4146,8 +3933,8 @@ impl rt::Model for BulkEditAnonymizationFieldsRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.create),
             1 => member.option(&mut self.delete),
@@ -4155,14 +3942,10 @@ impl rt::Model for BulkEditAnonymizationFieldsRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.create)?;
-        out.option(1, &self.delete)?;
-        out.option(2, &self.update)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.create);
+        out.option(1, &self.delete);
+        out.option(2, &self.update);
     }
 }
 
@@ -4218,8 +4001,8 @@ impl rt::Model for BulkEditPromptsRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.create),
             1 => member.option(&mut self.delete),
@@ -4227,14 +4010,10 @@ impl rt::Model for BulkEditPromptsRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.create)?;
-        out.option(1, &self.delete)?;
-        out.option(2, &self.update)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.create);
+        out.option(1, &self.delete);
+        out.option(2, &self.update);
     }
 }
 
@@ -4309,8 +4088,8 @@ impl rt::Model for CompleteChatRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.connector_id),
             1 => member.option(&mut self.conversation_id),
@@ -4325,21 +4104,17 @@ impl rt::Model for CompleteChatRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.connector_id)?;
-        out.option(1, &self.conversation_id)?;
-        out.option(2, &self.is_stream)?;
-        out.option(3, &self.lang_smith_api_key)?;
-        out.option(4, &self.lang_smith_project)?;
-        out.value(5, &self.messages)?;
-        out.option(6, &self.model)?;
-        out.value(7, &self.persist)?;
-        out.option(8, &self.prompt_id)?;
-        out.option(9, &self.response_language)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.connector_id);
+        out.option(1, &self.conversation_id);
+        out.option(2, &self.is_stream);
+        out.option(3, &self.lang_smith_api_key);
+        out.option(4, &self.lang_smith_project);
+        out.value(5, &self.messages);
+        out.option(6, &self.model);
+        out.value(7, &self.persist);
+        out.option(8, &self.prompt_id);
+        out.option(9, &self.response_language);
     }
 }
 

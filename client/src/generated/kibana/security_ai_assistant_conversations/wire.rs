@@ -9,7 +9,7 @@ use crate::body::Body;
 use crate::types::Extra;
 use super::super::security_ai_assistant;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     DeleteAllResponse, FindResponse, CreateRequest, DeleteAllRequest, UpdateRequest
 }
@@ -40,8 +40,8 @@ impl rt::Model for DeleteAllResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.failures),
             1 => member.option(&mut self.success),
@@ -49,14 +49,10 @@ impl rt::Model for DeleteAllResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.failures)?;
-        out.option(1, &self.success)?;
-        out.option(2, &self.total_deleted)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.failures);
+        out.option(1, &self.success);
+        out.option(2, &self.total_deleted);
     }
 }
 
@@ -87,8 +83,8 @@ impl rt::Model for FindResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.data),
             1 => member.value(&mut self.page),
@@ -97,15 +93,11 @@ impl rt::Model for FindResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data)?;
-        out.value(1, &self.page)?;
-        out.value(2, &self.per_page)?;
-        out.value(3, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.data);
+        out.value(1, &self.page);
+        out.value(2, &self.per_page);
+        out.value(3, &self.total);
     }
 }
 
@@ -149,8 +141,8 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.api_config),
             1 => member.option(&mut self.category),
@@ -163,19 +155,15 @@ impl rt::Model for CreateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.api_config)?;
-        out.option(1, &self.category)?;
-        out.option(2, &self.exclude_from_last_conversation_storage)?;
-        out.option(3, &self.id)?;
-        out.option(4, &self.is_default)?;
-        out.option(5, &self.messages)?;
-        out.option(6, &self.replacements)?;
-        out.value(7, &self.title)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.api_config);
+        out.option(1, &self.category);
+        out.option(2, &self.exclude_from_last_conversation_storage);
+        out.option(3, &self.id);
+        out.option(4, &self.is_default);
+        out.option(5, &self.messages);
+        out.option(6, &self.replacements);
+        out.value(7, &self.title);
     }
 }
 
@@ -252,19 +240,15 @@ impl rt::Model for DeleteAllRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.excluded_ids),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.excluded_ids)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.excluded_ids);
     }
 }
 
@@ -425,8 +409,8 @@ impl rt::Model for UpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.api_config),
             1 => member.option(&mut self.category),
@@ -440,20 +424,16 @@ impl rt::Model for UpdateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.api_config)?;
-        out.option(1, &self.category)?;
-        out.option(2, &self.exclude_from_last_conversation_storage)?;
-        out.value(3, &self.body_id)?;
-        out.option(4, &self.messages)?;
-        out.option(5, &self.replacements)?;
-        out.option(6, &self.summary)?;
-        out.option(7, &self.title)?;
-        out.option(8, &self.users)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.api_config);
+        out.option(1, &self.category);
+        out.option(2, &self.exclude_from_last_conversation_storage);
+        out.value(3, &self.body_id);
+        out.option(4, &self.messages);
+        out.option(5, &self.replacements);
+        out.option(6, &self.summary);
+        out.option(7, &self.title);
+        out.option(8, &self.users);
     }
 }
 

@@ -9,7 +9,7 @@ use crate::body::Body;
 use crate::types::{Extra, Untyped};
 use super::super::security_ai_assistant;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     FindEntriesResponse, GetResourceStatusResponse, BulkEditEntriesRequest
 }
@@ -41,8 +41,8 @@ impl rt::Model for FindEntriesResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.data),
             1 => member.value(&mut self.page),
@@ -51,15 +51,11 @@ impl rt::Model for FindEntriesResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data)?;
-        out.value(1, &self.page)?;
-        out.value(2, &self.per_page)?;
-        out.value(3, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.data);
+        out.value(1, &self.page);
+        out.value(2, &self.per_page);
+        out.value(3, &self.total);
     }
 }
 
@@ -101,8 +97,8 @@ impl rt::Model for GetResourceStatusResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.defend_insights_exists),
             1 => member.option(&mut self.elser_exists),
@@ -114,18 +110,14 @@ impl rt::Model for GetResourceStatusResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.defend_insights_exists)?;
-        out.option(1, &self.elser_exists)?;
-        out.option(2, &self.is_setup_available)?;
-        out.option(3, &self.is_setup_in_progress)?;
-        out.option(4, &self.product_documentation_status)?;
-        out.option(5, &self.security_labs_exists)?;
-        out.option(6, &self.user_data_exists)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.defend_insights_exists);
+        out.option(1, &self.elser_exists);
+        out.option(2, &self.is_setup_available);
+        out.option(3, &self.is_setup_in_progress);
+        out.option(4, &self.product_documentation_status);
+        out.option(5, &self.security_labs_exists);
+        out.option(6, &self.user_data_exists);
     }
 }
 
@@ -155,8 +147,8 @@ impl rt::Model for BulkEditEntriesRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.create),
             1 => member.option(&mut self.delete),
@@ -164,14 +156,10 @@ impl rt::Model for BulkEditEntriesRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.create)?;
-        out.option(1, &self.delete)?;
-        out.option(2, &self.update)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.create);
+        out.option(1, &self.delete);
+        out.option(2, &self.update);
     }
 }
 

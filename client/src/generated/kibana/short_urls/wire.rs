@@ -8,7 +8,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     Locator, ShortUrl, CreateRequest
 }
@@ -39,8 +39,8 @@ impl rt::Model for Locator {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.id),
             1 => member.option(&mut self.state),
@@ -48,14 +48,10 @@ impl rt::Model for Locator {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        out.option(1, &self.state)?;
-        out.option(2, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.id);
+        out.option(1, &self.state);
+        out.option(2, &self.version);
     }
 }
 
@@ -88,8 +84,8 @@ impl rt::Model for ShortUrl {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.access_count),
             1 => member.option(&mut self.access_date),
@@ -100,17 +96,13 @@ impl rt::Model for ShortUrl {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.access_count)?;
-        out.option(1, &self.access_date)?;
-        out.option(2, &self.create_date)?;
-        out.option(3, &self.id)?;
-        out.option(4, &self.locator)?;
-        out.option(5, &self.slug)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.access_count);
+        out.option(1, &self.access_date);
+        out.option(2, &self.create_date);
+        out.option(3, &self.id);
+        out.option(4, &self.locator);
+        out.option(5, &self.slug);
     }
 }
 
@@ -141,8 +133,8 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.human_readable_slug),
             1 => member.value(&mut self.locator_id),
@@ -151,15 +143,11 @@ impl rt::Model for CreateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.human_readable_slug)?;
-        out.value(1, &self.locator_id)?;
-        out.value(2, &self.params)?;
-        out.option(3, &self.slug)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.human_readable_slug);
+        out.value(1, &self.locator_id);
+        out.value(2, &self.params);
+        out.option(3, &self.slug);
     }
 }
 

@@ -11,7 +11,7 @@ use crate::body::Body;
 use crate::response::NoContent;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     ApmAvailabilityIndicator, ApmAvailabilityParams, ApmLatencyIndicator,
     ApmLatencyParams, Artifacts, BulkDeleteResult, BulkDeleteStatus, BulkDeleteTask,
@@ -59,21 +59,17 @@ impl rt::Model for ApmAvailabilityIndicator {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.params),
             1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.params)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.params);
+        out.value(1, &self.r#type);
     }
 }
 
@@ -113,8 +109,8 @@ impl rt::Model for ApmAvailabilityParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.environment),
             1 => member.option(&mut self.filter),
@@ -125,17 +121,13 @@ impl rt::Model for ApmAvailabilityParams {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.environment)?;
-        out.option(1, &self.filter)?;
-        out.value(2, &self.index)?;
-        out.value(3, &self.service)?;
-        out.value(4, &self.transaction_name)?;
-        out.value(5, &self.transaction_type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.environment);
+        out.option(1, &self.filter);
+        out.value(2, &self.index);
+        out.value(3, &self.service);
+        out.value(4, &self.transaction_name);
+        out.value(5, &self.transaction_type);
     }
 }
 
@@ -164,21 +156,17 @@ impl rt::Model for ApmLatencyIndicator {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.params),
             1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.params)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.params);
+        out.value(1, &self.r#type);
     }
 }
 
@@ -220,8 +208,8 @@ impl rt::Model for ApmLatencyParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.environment),
             1 => member.option(&mut self.filter),
@@ -233,18 +221,14 @@ impl rt::Model for ApmLatencyParams {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.environment)?;
-        out.option(1, &self.filter)?;
-        out.value(2, &self.index)?;
-        out.value(3, &self.service)?;
-        out.value(4, &self.threshold)?;
-        out.value(5, &self.transaction_name)?;
-        out.value(6, &self.transaction_type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.environment);
+        out.option(1, &self.filter);
+        out.value(2, &self.index);
+        out.value(3, &self.service);
+        out.value(4, &self.threshold);
+        out.value(5, &self.transaction_name);
+        out.value(6, &self.transaction_type);
     }
 }
 
@@ -272,19 +256,15 @@ impl rt::Model for Artifacts {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.dashboards),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.dashboards)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.dashboards);
     }
 }
 
@@ -295,6 +275,9 @@ impl rt::StringEnum for BudgetingMethod {
             "timeslices" => Self::Timeslices,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -331,8 +314,8 @@ impl rt::Model for BulkDeleteResult {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.error),
             1 => member.option(&mut self.id),
@@ -340,14 +323,10 @@ impl rt::Model for BulkDeleteResult {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.error)?;
-        out.option(1, &self.id)?;
-        out.option(2, &self.success)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.error);
+        out.option(1, &self.id);
+        out.option(2, &self.success);
     }
 }
 
@@ -377,8 +356,8 @@ impl rt::Model for BulkDeleteStatus {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.error),
             1 => member.option(&mut self.is_done),
@@ -386,14 +365,10 @@ impl rt::Model for BulkDeleteStatus {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.error)?;
-        out.option(1, &self.is_done)?;
-        out.option(2, &self.results)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.error);
+        out.option(1, &self.is_done);
+        out.option(2, &self.results);
     }
 }
 
@@ -421,19 +396,15 @@ impl rt::Model for BulkDeleteTask {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.task_id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.task_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.task_id);
     }
 }
 
@@ -461,19 +432,15 @@ impl rt::Model for BulkPurgeTask {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.task_id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.task_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.task_id);
     }
 }
 
@@ -502,21 +469,17 @@ impl rt::Model for CustomKqlIndicator {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.params),
             1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.params)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.params);
+        out.value(1, &self.r#type);
     }
 }
 
@@ -549,8 +512,8 @@ impl rt::Model for CustomKqlParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.data_view_id),
             1 => member.option(&mut self.filter),
@@ -561,17 +524,13 @@ impl rt::Model for CustomKqlParams {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.data_view_id)?;
-        out.option(1, &self.filter)?;
-        out.value(2, &self.good)?;
-        out.value(3, &self.index)?;
-        out.value(4, &self.timestamp_field)?;
-        out.value(5, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.data_view_id);
+        out.option(1, &self.filter);
+        out.value(2, &self.good);
+        out.value(3, &self.index);
+        out.value(4, &self.timestamp_field);
+        out.value(5, &self.total);
     }
 }
 
@@ -637,21 +596,17 @@ impl rt::Model for CustomMetricEquation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.equation),
             1 => member.value(&mut self.metrics),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.equation)?;
-        out.value(1, &self.metrics)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.equation);
+        out.value(1, &self.metrics);
     }
 }
 
@@ -680,21 +635,17 @@ impl rt::Model for CustomMetricIndicator {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.params),
             1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.params)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.params);
+        out.value(1, &self.r#type);
     }
 }
 
@@ -727,8 +678,8 @@ impl rt::Model for CustomMetricParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.data_view_id),
             1 => member.option(&mut self.filter),
@@ -739,17 +690,13 @@ impl rt::Model for CustomMetricParams {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.data_view_id)?;
-        out.option(1, &self.filter)?;
-        out.value(2, &self.good)?;
-        out.value(3, &self.index)?;
-        out.value(4, &self.timestamp_field)?;
-        out.value(5, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.data_view_id);
+        out.option(1, &self.filter);
+        out.value(2, &self.good);
+        out.value(3, &self.index);
+        out.value(4, &self.timestamp_field);
+        out.value(5, &self.total);
     }
 }
 
@@ -778,8 +725,8 @@ impl rt::Model for DocCountMetric {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.filter),
             2 => member.value(&mut self.name),
@@ -787,14 +734,10 @@ impl rt::Model for DocCountMetric {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.filter)?;
-        out.value(2, &self.name)?;
-        out.literal(0, "\"doc_count\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.filter);
+        out.value(2, &self.name);
+        out.literal(0, "\"doc_count\"");
     }
 }
 
@@ -825,8 +768,8 @@ impl rt::Model for ErrorBudget {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.consumed),
             1 => member.value(&mut self.initial),
@@ -835,15 +778,11 @@ impl rt::Model for ErrorBudget {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.consumed)?;
-        out.value(1, &self.initial)?;
-        out.value(2, &self.is_estimated)?;
-        out.value(3, &self.remaining)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.consumed);
+        out.value(1, &self.initial);
+        out.value(2, &self.is_estimated);
+        out.value(3, &self.remaining);
     }
 }
 
@@ -874,8 +813,8 @@ impl rt::Model for FieldTimesliceMetric {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.aggregation),
             1 => member.value(&mut self.field),
@@ -884,15 +823,11 @@ impl rt::Model for FieldTimesliceMetric {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.aggregation)?;
-        out.value(1, &self.field)?;
-        out.option(2, &self.filter)?;
-        out.value(3, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.aggregation);
+        out.value(1, &self.field);
+        out.option(2, &self.filter);
+        out.value(3, &self.name);
     }
 }
 
@@ -921,21 +856,17 @@ impl rt::Model for Filter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.meta),
             1 => member.option(&mut self.query),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.meta)?;
-        out.option(1, &self.query)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.meta);
+        out.option(1, &self.query);
     }
 }
 
@@ -987,8 +918,8 @@ impl rt::Model for FilterMeta {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.alias),
             1 => member.option(&mut self.controlled_by),
@@ -1005,23 +936,19 @@ impl rt::Model for FilterMeta {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.alias)?;
-        out.option(1, &self.controlled_by)?;
-        out.option(2, &self.disabled)?;
-        out.option(3, &self.field)?;
-        out.option(4, &self.group)?;
-        out.option(5, &self.index)?;
-        out.option(6, &self.is_multi_index)?;
-        out.option(7, &self.key)?;
-        out.option(8, &self.negate)?;
-        out.option(9, &self.params)?;
-        out.option(10, &self.r#type)?;
-        out.option(11, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.alias);
+        out.option(1, &self.controlled_by);
+        out.option(2, &self.disabled);
+        out.option(3, &self.field);
+        out.option(4, &self.group);
+        out.option(5, &self.index);
+        out.option(6, &self.is_multi_index);
+        out.option(7, &self.key);
+        out.option(8, &self.negate);
+        out.option(9, &self.params);
+        out.option(10, &self.r#type);
+        out.option(11, &self.value);
     }
 }
 
@@ -1049,21 +976,17 @@ impl rt::Model for FixedAgePurgePolicy {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.age),
             1 => member.literal("\"fixed_age\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.age)?;
-        out.literal(1, "\"fixed_age\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.age);
+        out.literal(1, "\"fixed_age\"");
     }
 }
 
@@ -1091,21 +1014,17 @@ impl rt::Model for FixedTimePurgePolicy {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.timestamp),
             0 => member.literal("\"fixed_time\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.timestamp)?;
-        out.literal(0, "\"fixed_time\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.timestamp);
+        out.literal(0, "\"fixed_time\"");
     }
 }
 
@@ -1138,8 +1057,8 @@ impl rt::Model for FoundSlos {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.page),
             1 => member.option(&mut self.per_page),
@@ -1150,17 +1069,13 @@ impl rt::Model for FoundSlos {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.page)?;
-        out.option(1, &self.per_page)?;
-        out.option(2, &self.results)?;
-        out.option(3, &self.search_after)?;
-        out.option(4, &self.size)?;
-        out.option(5, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.page);
+        out.option(1, &self.per_page);
+        out.option(2, &self.results);
+        out.option(3, &self.search_after);
+        out.option(4, &self.size);
+        out.option(5, &self.total);
     }
 }
 
@@ -1199,6 +1114,9 @@ impl rt::StringEnum for HistogramAggregation {
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
+    }
     fn name(&self) -> &str {
         match self {
             Self::ValueCount => "value_count",
@@ -1233,21 +1151,17 @@ impl rt::Model for HistogramIndicator {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.params),
             1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.params)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.params);
+        out.value(1, &self.r#type);
     }
 }
 
@@ -1279,8 +1193,8 @@ impl rt::Model for HistogramMetric {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.aggregation),
             1 => member.value(&mut self.field),
@@ -1290,16 +1204,12 @@ impl rt::Model for HistogramMetric {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.aggregation)?;
-        out.value(1, &self.field)?;
-        out.option(2, &self.filter)?;
-        out.option(3, &self.from)?;
-        out.option(4, &self.to)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.aggregation);
+        out.value(1, &self.field);
+        out.option(2, &self.filter);
+        out.option(3, &self.from);
+        out.option(4, &self.to);
     }
 }
 
@@ -1332,8 +1242,8 @@ impl rt::Model for HistogramParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.data_view_id),
             1 => member.option(&mut self.filter),
@@ -1344,17 +1254,13 @@ impl rt::Model for HistogramParams {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.data_view_id)?;
-        out.option(1, &self.filter)?;
-        out.value(2, &self.good)?;
-        out.value(3, &self.index)?;
-        out.value(4, &self.timestamp_field)?;
-        out.value(5, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.data_view_id);
+        out.option(1, &self.filter);
+        out.value(2, &self.good);
+        out.value(3, &self.index);
+        out.value(4, &self.timestamp_field);
+        out.value(5, &self.total);
     }
 }
 
@@ -1382,19 +1288,15 @@ impl rt::Model for IdReference {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
     }
 }
 
@@ -1495,21 +1397,17 @@ impl rt::Model for InstanceToDelete {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.instance_id),
             1 => member.value(&mut self.slo_id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.instance_id)?;
-        out.value(1, &self.slo_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.instance_id);
+        out.value(1, &self.slo_id);
     }
 }
 
@@ -1538,21 +1436,17 @@ impl rt::Model for KqlAndFilters {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.filters),
             1 => member.option(&mut self.kql_query),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.filters)?;
-        out.option(1, &self.kql_query)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.filters);
+        out.option(1, &self.kql_query);
     }
 }
 
@@ -1648,8 +1542,8 @@ impl rt::Model for Objective {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.target),
             1 => member.option(&mut self.timeslice_target),
@@ -1657,14 +1551,10 @@ impl rt::Model for Objective {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.target)?;
-        out.option(1, &self.timeslice_target)?;
-        out.option(2, &self.timeslice_window)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.target);
+        out.option(1, &self.timeslice_target);
+        out.option(2, &self.timeslice_window);
     }
 }
 
@@ -1695,8 +1585,8 @@ impl rt::Model for PercentileTimesliceMetric {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.field),
             2 => member.option(&mut self.filter),
@@ -1706,16 +1596,12 @@ impl rt::Model for PercentileTimesliceMetric {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.field)?;
-        out.option(2, &self.filter)?;
-        out.value(3, &self.name)?;
-        out.value(4, &self.percentile)?;
-        out.literal(0, "\"percentile\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.field);
+        out.option(2, &self.filter);
+        out.value(3, &self.name);
+        out.value(4, &self.percentile);
+        out.literal(0, "\"percentile\"");
     }
 }
 
@@ -1802,8 +1688,8 @@ impl rt::Model for SloDefinition {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.artifacts),
             1 => member.value(&mut self.budgeting_method),
@@ -1824,27 +1710,23 @@ impl rt::Model for SloDefinition {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.artifacts)?;
-        out.value(1, &self.budgeting_method)?;
-        out.value(2, &self.created_at)?;
-        out.value(3, &self.description)?;
-        out.value(4, &self.enabled)?;
-        out.value(5, &self.group_by)?;
-        out.value(6, &self.id)?;
-        out.value(7, &self.indicator)?;
-        out.value(8, &self.name)?;
-        out.value(9, &self.objective)?;
-        out.value(10, &self.revision)?;
-        out.value(11, &self.settings)?;
-        out.value(12, &self.tags)?;
-        out.value(13, &self.time_window)?;
-        out.value(14, &self.updated_at)?;
-        out.value(15, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.artifacts);
+        out.value(1, &self.budgeting_method);
+        out.value(2, &self.created_at);
+        out.value(3, &self.description);
+        out.value(4, &self.enabled);
+        out.value(5, &self.group_by);
+        out.value(6, &self.id);
+        out.value(7, &self.indicator);
+        out.value(8, &self.name);
+        out.value(9, &self.objective);
+        out.value(10, &self.revision);
+        out.value(11, &self.settings);
+        out.value(12, &self.tags);
+        out.value(13, &self.time_window);
+        out.value(14, &self.updated_at);
+        out.value(15, &self.version);
     }
 }
 
@@ -1909,8 +1791,8 @@ impl rt::Model for SloDefinitionsCursorPage {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.page),
             1 => member.option(&mut self.per_page),
@@ -1921,17 +1803,13 @@ impl rt::Model for SloDefinitionsCursorPage {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.page)?;
-        out.option(1, &self.per_page)?;
-        out.option(2, &self.results)?;
-        out.option(3, &self.search_after)?;
-        out.option(4, &self.size)?;
-        out.option(5, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.page);
+        out.option(1, &self.per_page);
+        out.option(2, &self.results);
+        out.option(3, &self.search_after);
+        out.option(4, &self.size);
+        out.option(5, &self.total);
     }
 }
 
@@ -1962,8 +1840,8 @@ impl rt::Model for SloDefinitionsPage {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.page),
             1 => member.option(&mut self.per_page),
@@ -1972,15 +1850,11 @@ impl rt::Model for SloDefinitionsPage {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.page)?;
-        out.option(1, &self.per_page)?;
-        out.option(2, &self.results)?;
-        out.option(3, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.page);
+        out.option(1, &self.per_page);
+        out.option(2, &self.results);
+        out.option(3, &self.total);
     }
 }
 
@@ -2011,8 +1885,8 @@ impl rt::Model for SloSettings {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.frequency),
             1 => member.option(&mut self.prevent_initial_backfill),
@@ -2021,15 +1895,11 @@ impl rt::Model for SloSettings {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.frequency)?;
-        out.option(1, &self.prevent_initial_backfill)?;
-        out.option(2, &self.sync_delay)?;
-        out.option(3, &self.sync_field)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.frequency);
+        out.option(1, &self.prevent_initial_backfill);
+        out.option(2, &self.sync_delay);
+        out.option(3, &self.sync_field);
     }
 }
 
@@ -2059,8 +1929,8 @@ impl rt::Model for SloSummary {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.error_budget),
             1 => member.value(&mut self.sli_value),
@@ -2068,14 +1938,10 @@ impl rt::Model for SloSummary {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.error_budget)?;
-        out.value(1, &self.sli_value)?;
-        out.value(2, &self.status)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.error_budget);
+        out.value(1, &self.sli_value);
+        out.value(2, &self.status);
     }
 }
 
@@ -2137,8 +2003,8 @@ impl rt::Model for SloWithSummary {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.budgeting_method),
             1 => member.value(&mut self.created_at),
@@ -2160,28 +2026,24 @@ impl rt::Model for SloWithSummary {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.budgeting_method)?;
-        out.value(1, &self.created_at)?;
-        out.value(2, &self.description)?;
-        out.value(3, &self.enabled)?;
-        out.value(4, &self.group_by)?;
-        out.value(5, &self.id)?;
-        out.value(6, &self.indicator)?;
-        out.value(7, &self.instance_id)?;
-        out.value(8, &self.name)?;
-        out.value(9, &self.objective)?;
-        out.value(10, &self.revision)?;
-        out.value(11, &self.settings)?;
-        out.value(12, &self.summary)?;
-        out.value(13, &self.tags)?;
-        out.value(14, &self.time_window)?;
-        out.value(15, &self.updated_at)?;
-        out.value(16, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.budgeting_method);
+        out.value(1, &self.created_at);
+        out.value(2, &self.description);
+        out.value(3, &self.enabled);
+        out.value(4, &self.group_by);
+        out.value(5, &self.id);
+        out.value(6, &self.indicator);
+        out.value(7, &self.instance_id);
+        out.value(8, &self.name);
+        out.value(9, &self.objective);
+        out.value(10, &self.revision);
+        out.value(11, &self.settings);
+        out.value(12, &self.summary);
+        out.value(13, &self.tags);
+        out.value(14, &self.time_window);
+        out.value(15, &self.updated_at);
+        out.value(16, &self.version);
     }
 }
 
@@ -2194,6 +2056,9 @@ impl rt::StringEnum for SortBy {
             "error_budget_remaining" => Self::ErrorBudgetRemaining,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2213,6 +2078,9 @@ impl rt::StringEnum for SortDirection {
             "desc" => Self::Desc,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2249,8 +2117,8 @@ impl rt::Model for SumCustomMetric {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.field),
             2 => member.option(&mut self.filter),
@@ -2259,15 +2127,11 @@ impl rt::Model for SumCustomMetric {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.field)?;
-        out.option(2, &self.filter)?;
-        out.value(3, &self.name)?;
-        out.literal(0, "\"sum\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.field);
+        out.option(2, &self.filter);
+        out.value(3, &self.name);
+        out.literal(0, "\"sum\"");
     }
 }
 
@@ -2280,6 +2144,9 @@ impl rt::StringEnum for SummaryStatus {
             "VIOLATED" => Self::Violated,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2317,21 +2184,17 @@ impl rt::Model for TimeWindow {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.duration),
             1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.duration)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.duration);
+        out.value(1, &self.r#type);
     }
 }
 
@@ -2342,6 +2205,9 @@ impl rt::StringEnum for TimeWindowType {
             "calendarAligned" => Self::CalendarAligned,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2364,6 +2230,9 @@ impl rt::StringEnum for TimesliceAggregation {
             "cardinality" => Self::Cardinality,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2388,6 +2257,9 @@ impl rt::StringEnum for TimesliceComparator {
             "LTE" => Self::Lte,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2427,8 +2299,8 @@ impl rt::Model for TimesliceEquation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.comparator),
             1 => member.value(&mut self.equation),
@@ -2437,15 +2309,11 @@ impl rt::Model for TimesliceEquation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.comparator)?;
-        out.value(1, &self.equation)?;
-        out.value(2, &self.metrics)?;
-        out.value(3, &self.threshold)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.comparator);
+        out.value(1, &self.equation);
+        out.value(2, &self.metrics);
+        out.value(3, &self.threshold);
     }
 }
 
@@ -2520,21 +2388,17 @@ impl rt::Model for TimesliceMetricIndicator {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.params),
             1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.params)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.params);
+        out.value(1, &self.r#type);
     }
 }
 
@@ -2566,8 +2430,8 @@ impl rt::Model for TimesliceMetricParams {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.data_view_id),
             1 => member.option(&mut self.filter),
@@ -2577,16 +2441,12 @@ impl rt::Model for TimesliceMetricParams {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.data_view_id)?;
-        out.option(1, &self.filter)?;
-        out.value(2, &self.index)?;
-        out.value(3, &self.metric)?;
-        out.value(4, &self.timestamp_field)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.data_view_id);
+        out.option(1, &self.filter);
+        out.value(2, &self.index);
+        out.value(3, &self.metric);
+        out.value(4, &self.timestamp_field);
     }
 }
 
@@ -2641,19 +2501,15 @@ impl rt::Model for BulkDeleteRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.list),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.list)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.list);
     }
 }
 
@@ -2708,21 +2564,17 @@ impl rt::Model for BulkPurgeRollupRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.list),
             1 => member.value(&mut self.purge_policy),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.list)?;
-        out.value(1, &self.purge_policy)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.list);
+        out.value(1, &self.purge_policy);
     }
 }
 
@@ -2798,8 +2650,8 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.artifacts),
             1 => member.value(&mut self.budgeting_method),
@@ -2815,22 +2667,18 @@ impl rt::Model for CreateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.artifacts)?;
-        out.value(1, &self.budgeting_method)?;
-        out.value(2, &self.description)?;
-        out.option(3, &self.group_by)?;
-        out.option(4, &self.id)?;
-        out.value(5, &self.indicator)?;
-        out.value(6, &self.name)?;
-        out.value(7, &self.objective)?;
-        out.option(8, &self.settings)?;
-        out.option(9, &self.tags)?;
-        out.value(10, &self.time_window)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.artifacts);
+        out.value(1, &self.budgeting_method);
+        out.value(2, &self.description);
+        out.option(3, &self.group_by);
+        out.option(4, &self.id);
+        out.value(5, &self.indicator);
+        out.value(6, &self.name);
+        out.value(7, &self.objective);
+        out.option(8, &self.settings);
+        out.option(9, &self.tags);
+        out.value(10, &self.time_window);
     }
 }
 
@@ -2907,19 +2755,15 @@ impl rt::Model for DeleteInstancesRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.list),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.list)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.list);
     }
 }
 
@@ -3272,8 +3116,8 @@ impl rt::Model for UpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.artifacts),
             1 => member.option(&mut self.budgeting_method),
@@ -3288,21 +3132,17 @@ impl rt::Model for UpdateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.artifacts)?;
-        out.option(1, &self.budgeting_method)?;
-        out.option(2, &self.description)?;
-        out.option(3, &self.group_by)?;
-        out.option(4, &self.indicator)?;
-        out.option(5, &self.name)?;
-        out.option(6, &self.objective)?;
-        out.option(7, &self.settings)?;
-        out.option(8, &self.tags)?;
-        out.option(9, &self.time_window)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.artifacts);
+        out.option(1, &self.budgeting_method);
+        out.option(2, &self.description);
+        out.option(3, &self.group_by);
+        out.option(4, &self.indicator);
+        out.option(5, &self.name);
+        out.option(6, &self.objective);
+        out.option(7, &self.settings);
+        out.option(8, &self.tags);
+        out.option(9, &self.time_window);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::body::Body;
 use crate::response::NoContent;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     AuthorizedPurposes, CopiedObject, CopyError, CopyErrorReason, CopyResult, CopyRetry,
     InboundReference, LegacyUrlAlias, ObjectReference, ShareError, ShareableObject,
@@ -54,8 +54,8 @@ impl rt::Model for AuthorizedPurposes {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.any),
             1 => member.option(&mut self.copy_saved_objects_into_space),
@@ -64,15 +64,11 @@ impl rt::Model for AuthorizedPurposes {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.any)?;
-        out.option(1, &self.copy_saved_objects_into_space)?;
-        out.option(2, &self.find_saved_objects)?;
-        out.option(3, &self.share_saved_objects_into_space)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.any);
+        out.option(1, &self.copy_saved_objects_into_space);
+        out.option(2, &self.find_saved_objects);
+        out.option(3, &self.share_saved_objects_into_space);
     }
 }
 
@@ -103,8 +99,8 @@ impl rt::Model for CopiedObject {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.id),
             3 => member.value(&mut self.r#type),
@@ -113,15 +109,11 @@ impl rt::Model for CopiedObject {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.id)?;
-        out.value(3, &self.r#type)?;
-        out.option(0, &self.destination_id)?;
-        out.option(2, &self.overwrite)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.id);
+        out.value(3, &self.r#type);
+        out.option(0, &self.destination_id);
+        out.option(2, &self.overwrite);
     }
 }
 
@@ -153,8 +145,8 @@ impl rt::Model for CopyError {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.id),
             4 => member.value(&mut self.r#type),
@@ -164,16 +156,12 @@ impl rt::Model for CopyError {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.id)?;
-        out.value(4, &self.r#type)?;
-        out.option(3, &self.title)?;
-        out.option(2, &self.overwrite)?;
-        out.value(0, &self.error)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.id);
+        out.value(4, &self.r#type);
+        out.option(3, &self.title);
+        out.option(2, &self.overwrite);
+        out.value(0, &self.error);
     }
 }
 
@@ -204,8 +192,8 @@ impl rt::Model for CopyErrorReason {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.value(&mut self.r#type),
             0 => member.option(&mut self.destination_id),
@@ -214,15 +202,11 @@ impl rt::Model for CopyErrorReason {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(3, &self.r#type)?;
-        out.option(0, &self.destination_id)?;
-        out.option(1, &self.message)?;
-        out.option(2, &self.status_code)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(3, &self.r#type);
+        out.option(0, &self.destination_id);
+        out.option(1, &self.message);
+        out.option(2, &self.status_code);
     }
 }
 
@@ -253,8 +237,8 @@ impl rt::Model for CopyResult {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.success),
             2 => member.option(&mut self.success_count),
@@ -263,15 +247,11 @@ impl rt::Model for CopyResult {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.success)?;
-        out.option(2, &self.success_count)?;
-        out.option(3, &self.success_results)?;
-        out.option(0, &self.errors)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.success);
+        out.option(2, &self.success_count);
+        out.option(3, &self.success_results);
+        out.option(0, &self.errors);
     }
 }
 
@@ -311,8 +291,8 @@ impl rt::Model for CopyRetry {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.create_new_copy),
             1 => member.option(&mut self.destination_id),
@@ -323,17 +303,13 @@ impl rt::Model for CopyRetry {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.create_new_copy)?;
-        out.option(1, &self.destination_id)?;
-        out.value(2, &self.id)?;
-        out.option(3, &self.ignore_missing_references)?;
-        out.option(4, &self.overwrite)?;
-        out.value(5, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.create_new_copy);
+        out.option(1, &self.destination_id);
+        out.value(2, &self.id);
+        out.option(3, &self.ignore_missing_references);
+        out.option(4, &self.overwrite);
+        out.value(5, &self.r#type);
     }
 }
 
@@ -363,8 +339,8 @@ impl rt::Model for InboundReference {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.value(&mut self.name),
@@ -372,14 +348,10 @@ impl rt::Model for InboundReference {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.name)?;
-        out.value(2, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.value(1, &self.name);
+        out.value(2, &self.r#type);
     }
 }
 
@@ -409,8 +381,8 @@ impl rt::Model for LegacyUrlAlias {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.source_id),
             1 => member.value(&mut self.target_space),
@@ -418,14 +390,10 @@ impl rt::Model for LegacyUrlAlias {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.source_id)?;
-        out.value(1, &self.target_space)?;
-        out.value(2, &self.target_type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.source_id);
+        out.value(1, &self.target_space);
+        out.value(2, &self.target_type);
     }
 }
 
@@ -454,21 +422,17 @@ impl rt::Model for ObjectReference {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.value(1, &self.r#type);
     }
 }
 
@@ -480,6 +444,9 @@ impl rt::StringEnum for Purpose {
             "shareSavedObjectsIntoSpace" => Self::ShareSavedObjectsIntoSpace,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -517,8 +484,8 @@ impl rt::Model for ShareError {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.status_code),
             0 => member.option(&mut self.error),
@@ -526,14 +493,10 @@ impl rt::Model for ShareError {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.status_code)?;
-        out.option(0, &self.error)?;
-        out.option(1, &self.message)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.status_code);
+        out.option(0, &self.error);
+        out.option(1, &self.message);
     }
 }
 
@@ -577,8 +540,8 @@ impl rt::Model for ShareableObject {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             7 => member.value(&mut self.r#type),
@@ -591,19 +554,15 @@ impl rt::Model for ShareableObject {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(7, &self.r#type)?;
-        out.option(4, &self.spaces)?;
-        out.option(3, &self.origin_id)?;
-        out.option(2, &self.is_missing)?;
-        out.option(1, &self.inbound_references)?;
-        out.option(5, &self.spaces_with_matching_aliases)?;
-        out.option(6, &self.spaces_with_matching_origins)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.value(7, &self.r#type);
+        out.option(4, &self.spaces);
+        out.option(3, &self.origin_id);
+        out.option(2, &self.is_missing);
+        out.option(1, &self.inbound_references);
+        out.option(5, &self.spaces_with_matching_aliases);
+        out.option(6, &self.spaces_with_matching_origins);
     }
 }
 
@@ -631,19 +590,15 @@ impl rt::Model for ShareableReferences {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.objects),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.objects)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.objects);
     }
 }
 
@@ -674,8 +629,8 @@ impl rt::Model for SharedObject {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.id),
             3 => member.value(&mut self.r#type),
@@ -684,15 +639,11 @@ impl rt::Model for SharedObject {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.id)?;
-        out.value(3, &self.r#type)?;
-        out.option(2, &self.spaces)?;
-        out.option(0, &self.error)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.id);
+        out.value(3, &self.r#type);
+        out.option(2, &self.spaces);
+        out.option(0, &self.error);
     }
 }
 
@@ -720,19 +671,15 @@ impl rt::Model for SharedObjects {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.objects),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.objects)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.objects);
     }
 }
 
@@ -745,6 +692,9 @@ impl rt::StringEnum for Solution {
             "security" => Self::Security,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -801,8 +751,8 @@ impl rt::Model for Space {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             5 => member.value(&mut self.id),
             8 => member.value(&mut self.name),
@@ -817,21 +767,17 @@ impl rt::Model for Space {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(5, &self.id)?;
-        out.value(8, &self.name)?;
-        out.option(3, &self.description)?;
-        out.option(2, &self.color)?;
-        out.option(7, &self.initials)?;
-        out.option(6, &self.image_url)?;
-        out.option(4, &self.disabled_features)?;
-        out.option(0, &self.reserved)?;
-        out.option(9, &self.solution)?;
-        out.option(1, &self.authorized_purposes)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(5, &self.id);
+        out.value(8, &self.name);
+        out.option(3, &self.description);
+        out.option(2, &self.color);
+        out.option(7, &self.initials);
+        out.option(6, &self.image_url);
+        out.option(4, &self.disabled_features);
+        out.option(0, &self.reserved);
+        out.option(9, &self.solution);
+        out.option(1, &self.authorized_purposes);
     }
 }
 
@@ -871,8 +817,8 @@ impl rt::Model for CopySavedObjectsRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.compatibility_mode),
             1 => member.option(&mut self.create_new_copies),
@@ -883,17 +829,13 @@ impl rt::Model for CopySavedObjectsRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.compatibility_mode)?;
-        out.option(1, &self.create_new_copies)?;
-        out.option(2, &self.include_references)?;
-        out.value(3, &self.objects)?;
-        out.option(4, &self.overwrite)?;
-        out.value(5, &self.spaces)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.compatibility_mode);
+        out.option(1, &self.create_new_copies);
+        out.option(2, &self.include_references);
+        out.value(3, &self.objects);
+        out.option(4, &self.overwrite);
+        out.value(5, &self.spaces);
     }
 }
 
@@ -965,8 +907,8 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.reserved),
             1 => member.option(&mut self.color),
@@ -980,20 +922,16 @@ impl rt::Model for CreateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.reserved)?;
-        out.option(1, &self.color)?;
-        out.option(2, &self.description)?;
-        out.option(3, &self.disabled_features)?;
-        out.value(4, &self.id)?;
-        out.option(5, &self.image_url)?;
-        out.option(6, &self.initials)?;
-        out.value(7, &self.name)?;
-        out.option(8, &self.solution)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.reserved);
+        out.option(1, &self.color);
+        out.option(2, &self.description);
+        out.option(3, &self.disabled_features);
+        out.value(4, &self.id);
+        out.option(5, &self.image_url);
+        out.option(6, &self.initials);
+        out.value(7, &self.name);
+        out.option(8, &self.solution);
     }
 }
 
@@ -1070,19 +1008,15 @@ impl rt::Model for DisableLegacyUrlAliasesRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.aliases),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.aliases)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.aliases);
     }
 }
 
@@ -1159,19 +1093,15 @@ impl rt::Model for GetShareableReferencesRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.objects),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.objects)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.objects);
     }
 }
 
@@ -1266,8 +1196,8 @@ impl rt::Model for ResolveCopyErrorsRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.compatibility_mode),
             1 => member.option(&mut self.create_new_copies),
@@ -1277,16 +1207,12 @@ impl rt::Model for ResolveCopyErrorsRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.compatibility_mode)?;
-        out.option(1, &self.create_new_copies)?;
-        out.option(2, &self.include_references)?;
-        out.value(3, &self.objects)?;
-        out.value(4, &self.retries)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.compatibility_mode);
+        out.option(1, &self.create_new_copies);
+        out.option(2, &self.include_references);
+        out.value(3, &self.objects);
+        out.value(4, &self.retries);
     }
 }
 
@@ -1359,8 +1285,8 @@ impl rt::Model for UpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.reserved),
             1 => member.option(&mut self.color),
@@ -1374,20 +1300,16 @@ impl rt::Model for UpdateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.reserved)?;
-        out.option(1, &self.color)?;
-        out.option(2, &self.description)?;
-        out.option(3, &self.disabled_features)?;
-        out.value(4, &self.body_id)?;
-        out.option(5, &self.image_url)?;
-        out.option(6, &self.initials)?;
-        out.value(7, &self.name)?;
-        out.option(8, &self.solution)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.reserved);
+        out.option(1, &self.color);
+        out.option(2, &self.description);
+        out.option(3, &self.disabled_features);
+        out.value(4, &self.body_id);
+        out.option(5, &self.image_url);
+        out.option(6, &self.initials);
+        out.value(7, &self.name);
+        out.option(8, &self.solution);
     }
 }
 
@@ -1444,8 +1366,8 @@ impl rt::Model for UpdateSharingRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.objects),
             1 => member.value(&mut self.spaces_to_add),
@@ -1453,14 +1375,10 @@ impl rt::Model for UpdateSharingRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.objects)?;
-        out.value(1, &self.spaces_to_add)?;
-        out.value(2, &self.spaces_to_remove)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.objects);
+        out.value(1, &self.spaces_to_add);
+        out.value(2, &self.spaces_to_remove);
     }
 }
 

@@ -9,7 +9,7 @@ use serde::ser::SerializeMap;
 use crate::{Error, rt};
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     CoreServiceStatuses, ElasticsearchClient, Metrics, RedactedServiceStatus,
     RedactedStatus, RedactedStatuses, ServerStatus, ServiceStatus, ServiceStatuses,
@@ -29,6 +29,9 @@ impl rt::StringEnum for BuildFlavor {
             "traditional" => Self::Traditional,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -65,8 +68,8 @@ impl rt::Model for CoreServiceStatuses {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.elasticsearch),
             1 => member.option(&mut self.http),
@@ -74,14 +77,10 @@ impl rt::Model for CoreServiceStatuses {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.elasticsearch)?;
-        out.option(1, &self.http)?;
-        out.value(2, &self.saved_objects)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.elasticsearch);
+        out.option(1, &self.http);
+        out.value(2, &self.saved_objects);
     }
 }
 
@@ -111,8 +110,8 @@ impl rt::Model for ElasticsearchClient {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.total_active_sockets),
             1 => member.value(&mut self.total_idle_sockets),
@@ -120,14 +119,10 @@ impl rt::Model for ElasticsearchClient {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.total_active_sockets)?;
-        out.value(1, &self.total_idle_sockets)?;
-        out.value(2, &self.total_queued_requests)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.total_active_sockets);
+        out.value(1, &self.total_idle_sockets);
+        out.value(2, &self.total_queued_requests);
     }
 }
 
@@ -140,6 +135,9 @@ impl rt::StringEnum for Level {
             "critical" => Self::Critical,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -182,8 +180,8 @@ impl rt::Model for Metrics {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.collection_interval_in_millis),
             1 => member.value(&mut self.elasticsearch_client),
@@ -191,14 +189,10 @@ impl rt::Model for Metrics {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.collection_interval_in_millis)?;
-        out.value(1, &self.elasticsearch_client)?;
-        out.value(2, &self.last_updated)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.collection_interval_in_millis);
+        out.value(1, &self.elasticsearch_client);
+        out.value(2, &self.last_updated);
     }
 }
 
@@ -226,19 +220,15 @@ impl rt::Model for RedactedServiceStatus {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.level),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.level)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.level);
     }
 }
 
@@ -266,19 +256,15 @@ impl rt::Model for RedactedStatus {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.status),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.status)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.status);
     }
 }
 
@@ -306,19 +292,15 @@ impl rt::Model for RedactedStatuses {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.overall),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.overall)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.overall);
     }
 }
 
@@ -350,8 +332,8 @@ impl rt::Model for ServerStatus {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.metrics),
             1 => member.value(&mut self.name),
@@ -361,16 +343,12 @@ impl rt::Model for ServerStatus {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.metrics)?;
-        out.value(1, &self.name)?;
-        out.value(2, &self.status)?;
-        out.value(3, &self.uuid)?;
-        out.value(4, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.metrics);
+        out.value(1, &self.name);
+        out.value(2, &self.status);
+        out.value(3, &self.uuid);
+        out.value(4, &self.version);
     }
 }
 
@@ -402,8 +380,8 @@ impl rt::Model for ServiceStatus {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.detail),
             1 => member.option(&mut self.documentation_url),
@@ -413,16 +391,12 @@ impl rt::Model for ServiceStatus {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.detail)?;
-        out.option(1, &self.documentation_url)?;
-        out.value(2, &self.level)?;
-        out.value(3, &self.meta)?;
-        out.value(4, &self.summary)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.detail);
+        out.option(1, &self.documentation_url);
+        out.value(2, &self.level);
+        out.value(3, &self.meta);
+        out.value(4, &self.summary);
     }
 }
 
@@ -452,8 +426,8 @@ impl rt::Model for ServiceStatuses {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.core),
             1 => member.value(&mut self.overall),
@@ -461,14 +435,10 @@ impl rt::Model for ServiceStatuses {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.core)?;
-        out.value(1, &self.overall)?;
-        out.value(2, &self.plugins)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.core);
+        out.value(1, &self.overall);
+        out.value(2, &self.plugins);
     }
 }
 
@@ -540,8 +510,8 @@ impl rt::Model for Version {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.build_date),
             1 => member.value(&mut self.build_flavor),
@@ -552,17 +522,13 @@ impl rt::Model for Version {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.build_date)?;
-        out.value(1, &self.build_flavor)?;
-        out.value(2, &self.build_hash)?;
-        out.value(3, &self.build_number)?;
-        out.value(4, &self.build_snapshot)?;
-        out.value(5, &self.number)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.build_date);
+        out.value(1, &self.build_flavor);
+        out.value(2, &self.build_hash);
+        out.value(3, &self.build_number);
+        out.value(4, &self.build_snapshot);
+        out.value(5, &self.number);
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     Acknowledgement, AllContent, AllIncludedContent, AlwaysBlock, AlwaysCondition,
     AndBlock, AndCondition, AppendProcessor, ClassicIngest, ClassicIngestUpdate,
@@ -61,21 +61,17 @@ impl rt::Model for Acknowledgement {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.acknowledged),
             1 => member.option(&mut self.result),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.acknowledged)?;
-        out.option(1, &self.result)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.acknowledged);
+        out.option(1, &self.result);
     }
 }
 
@@ -103,19 +99,15 @@ impl rt::Model for AllContent {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.all),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.all)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.all);
     }
 }
 
@@ -143,19 +135,15 @@ impl rt::Model for AllIncludedContent {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.objects),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.objects)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.objects);
     }
 }
 
@@ -184,21 +172,17 @@ impl rt::Model for AlwaysBlock {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.always),
             1 => member.value(&mut self.steps),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.always)?;
-        out.value(1, &self.steps)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.always);
+        out.value(1, &self.steps);
     }
 }
 
@@ -226,19 +210,15 @@ impl rt::Model for AlwaysCondition {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.always),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.always)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.always);
     }
 }
 
@@ -267,21 +247,17 @@ impl rt::Model for AndBlock {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.and),
             1 => member.value(&mut self.steps),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.and)?;
-        out.value(1, &self.steps)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.and);
+        out.value(1, &self.steps);
     }
 }
 
@@ -309,19 +285,15 @@ impl rt::Model for AndCondition {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.and),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.and)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.and);
     }
 }
 
@@ -364,8 +336,8 @@ impl rt::Model for AppendProcessor {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.allow_duplicates),
             2 => member.option(&mut self.custom_identifier),
@@ -378,19 +350,15 @@ impl rt::Model for AppendProcessor {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.allow_duplicates)?;
-        out.option(2, &self.custom_identifier)?;
-        out.option(3, &self.description)?;
-        out.option(4, &self.ignore_failure)?;
-        out.value(5, &self.to)?;
-        out.value(6, &self.value)?;
-        out.option(7, &self.r#where)?;
-        out.literal(0, "\"append\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.allow_duplicates);
+        out.option(2, &self.custom_identifier);
+        out.option(3, &self.description);
+        out.option(4, &self.ignore_failure);
+        out.value(5, &self.to);
+        out.value(6, &self.value);
+        out.option(7, &self.r#where);
+        out.literal(0, "\"append\"");
     }
 }
 
@@ -421,8 +389,8 @@ impl rt::Model for ClassicIngest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.lifecycle),
             2 => member.value(&mut self.processing),
@@ -431,15 +399,11 @@ impl rt::Model for ClassicIngest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.lifecycle)?;
-        out.value(2, &self.processing)?;
-        out.value(3, &self.settings)?;
-        out.value(0, &self.classic)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.lifecycle);
+        out.value(2, &self.processing);
+        out.value(3, &self.settings);
+        out.value(0, &self.classic);
     }
 }
 
@@ -470,8 +434,8 @@ impl rt::Model for ClassicIngestUpdate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.lifecycle),
             2 => member.value(&mut self.processing),
@@ -480,15 +444,11 @@ impl rt::Model for ClassicIngestUpdate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.lifecycle)?;
-        out.value(2, &self.processing)?;
-        out.value(3, &self.settings)?;
-        out.value(0, &self.classic)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.lifecycle);
+        out.value(2, &self.processing);
+        out.value(3, &self.settings);
+        out.value(0, &self.classic);
     }
 }
 
@@ -516,19 +476,15 @@ impl rt::Model for ClassicSettings {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.field_overrides),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field_overrides)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.field_overrides);
     }
 }
 
@@ -557,21 +513,17 @@ impl rt::Model for ClassicStream {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.description),
             1 => member.value(&mut self.ingest),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.description)?;
-        out.value(1, &self.ingest)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.description);
+        out.value(1, &self.ingest);
     }
 }
 
@@ -602,8 +554,8 @@ impl rt::Model for ClassicStreamDefinition {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.value(&mut self.stream),
             0 => member.value(&mut self.dashboards),
@@ -612,15 +564,11 @@ impl rt::Model for ClassicStreamDefinition {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(3, &self.stream)?;
-        out.value(0, &self.dashboards)?;
-        out.value(1, &self.queries)?;
-        out.value(2, &self.rules)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(3, &self.stream);
+        out.value(0, &self.dashboards);
+        out.value(1, &self.queries);
+        out.value(2, &self.rules);
     }
 }
 
@@ -768,21 +716,17 @@ impl rt::Model for ConditionalSteps {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.custom_identifier),
             1 => member.value(&mut self.r#where),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.custom_identifier)?;
-        out.value(1, &self.r#where)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.custom_identifier);
+        out.value(1, &self.r#where);
     }
 }
 
@@ -810,19 +754,15 @@ impl rt::Model for ContentRoute {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.destination),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.destination)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.destination);
     }
 }
 
@@ -867,8 +807,8 @@ impl rt::Model for ConvertProcessor {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.custom_identifier),
             2 => member.option(&mut self.description),
@@ -882,20 +822,16 @@ impl rt::Model for ConvertProcessor {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.custom_identifier)?;
-        out.option(2, &self.description)?;
-        out.value(3, &self.from)?;
-        out.option(4, &self.ignore_failure)?;
-        out.option(5, &self.ignore_missing)?;
-        out.option(6, &self.to)?;
-        out.value(7, &self.r#type)?;
-        out.option(8, &self.r#where)?;
-        out.literal(0, "\"convert\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.custom_identifier);
+        out.option(2, &self.description);
+        out.value(3, &self.from);
+        out.option(4, &self.ignore_failure);
+        out.option(5, &self.ignore_missing);
+        out.option(6, &self.to);
+        out.value(7, &self.r#type);
+        out.option(8, &self.r#where);
+        out.literal(0, "\"convert\"");
     }
 }
 
@@ -909,6 +845,9 @@ impl rt::StringEnum for ConvertProcessorType {
             "string" => Self::String,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -967,8 +906,8 @@ impl rt::Model for DateProcessor {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.custom_identifier),
             2 => member.option(&mut self.description),
@@ -984,22 +923,18 @@ impl rt::Model for DateProcessor {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.custom_identifier)?;
-        out.option(2, &self.description)?;
-        out.value(3, &self.formats)?;
-        out.value(4, &self.from)?;
-        out.option(5, &self.ignore_failure)?;
-        out.option(6, &self.locale)?;
-        out.option(7, &self.output_format)?;
-        out.option(8, &self.timezone)?;
-        out.option(9, &self.to)?;
-        out.option(10, &self.r#where)?;
-        out.literal(0, "\"date\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.custom_identifier);
+        out.option(2, &self.description);
+        out.value(3, &self.formats);
+        out.value(4, &self.from);
+        out.option(5, &self.ignore_failure);
+        out.option(6, &self.locale);
+        out.option(7, &self.output_format);
+        out.option(8, &self.timezone);
+        out.option(9, &self.to);
+        out.option(10, &self.r#where);
+        out.literal(0, "\"date\"");
     }
 }
 
@@ -1044,8 +979,8 @@ impl rt::Model for DissectProcessor {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.append_separator),
             2 => member.option(&mut self.custom_identifier),
@@ -1059,20 +994,16 @@ impl rt::Model for DissectProcessor {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.append_separator)?;
-        out.option(2, &self.custom_identifier)?;
-        out.option(3, &self.description)?;
-        out.value(4, &self.from)?;
-        out.option(5, &self.ignore_failure)?;
-        out.option(6, &self.ignore_missing)?;
-        out.value(7, &self.pattern)?;
-        out.option(8, &self.r#where)?;
-        out.literal(0, "\"dissect\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.append_separator);
+        out.option(2, &self.custom_identifier);
+        out.option(3, &self.description);
+        out.value(4, &self.from);
+        out.option(5, &self.ignore_failure);
+        out.option(6, &self.ignore_missing);
+        out.value(7, &self.pattern);
+        out.option(8, &self.r#where);
+        out.literal(0, "\"dissect\"");
     }
 }
 
@@ -1109,8 +1040,8 @@ impl rt::Model for DropDocumentProcessor {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.custom_identifier),
             2 => member.option(&mut self.description),
@@ -1120,16 +1051,12 @@ impl rt::Model for DropDocumentProcessor {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.custom_identifier)?;
-        out.option(2, &self.description)?;
-        out.option(3, &self.ignore_failure)?;
-        out.option(4, &self.r#where)?;
-        out.literal(0, "\"drop_document\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.custom_identifier);
+        out.option(2, &self.description);
+        out.option(3, &self.ignore_failure);
+        out.option(4, &self.r#where);
+        out.literal(0, "\"drop_document\"");
     }
 }
 
@@ -1157,19 +1084,15 @@ impl rt::Model for DslLifecycle {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.dsl),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.dsl)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.dsl);
     }
 }
 
@@ -1197,19 +1120,15 @@ impl rt::Model for DslSettings {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.data_retention),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.data_retention)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.data_retention);
     }
 }
 
@@ -1234,13 +1153,11 @@ impl rt::Model for Empty {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         _: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member.untyped()
     }
-    fn write<S: SerializeMap>(&self, _: &mut rt::Writer<'_, S>) -> Result<(), S::Error> {
-        Ok(())
-    }
+    fn write<S: SerializeMap>(&self, _: &mut rt::Writer<'_, S>) {}
 }
 
 impl rt::Model for ExistsBlock {
@@ -1269,8 +1186,8 @@ impl rt::Model for ExistsBlock {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.exists),
             1 => member.value(&mut self.field),
@@ -1278,14 +1195,10 @@ impl rt::Model for ExistsBlock {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.exists)?;
-        out.value(1, &self.field)?;
-        out.value(2, &self.steps)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.exists);
+        out.value(1, &self.field);
+        out.value(2, &self.steps);
     }
 }
 
@@ -1314,21 +1227,17 @@ impl rt::Model for ExistsCondition {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.exists),
             1 => member.value(&mut self.field),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.exists)?;
-        out.value(1, &self.field)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.exists);
+        out.value(1, &self.field);
     }
 }
 
@@ -1413,6 +1322,9 @@ impl rt::StringEnum for FieldType {
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
+    }
     fn name(&self) -> &str {
         match self {
             Self::Keyword => "keyword",
@@ -1475,8 +1387,8 @@ impl rt::Model for FilterBlock {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.contains),
             1 => member.option(&mut self.ends_with),
@@ -1493,23 +1405,19 @@ impl rt::Model for FilterBlock {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.contains)?;
-        out.option(1, &self.ends_with)?;
-        out.option(2, &self.eq)?;
-        out.value(3, &self.field)?;
-        out.option(4, &self.gt)?;
-        out.option(5, &self.gte)?;
-        out.option(6, &self.lt)?;
-        out.option(7, &self.lte)?;
-        out.option(8, &self.neq)?;
-        out.option(9, &self.range)?;
-        out.option(10, &self.starts_with)?;
-        out.value(11, &self.steps)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.contains);
+        out.option(1, &self.ends_with);
+        out.option(2, &self.eq);
+        out.value(3, &self.field);
+        out.option(4, &self.gt);
+        out.option(5, &self.gte);
+        out.option(6, &self.lt);
+        out.option(7, &self.lte);
+        out.option(8, &self.neq);
+        out.option(9, &self.range);
+        out.option(10, &self.starts_with);
+        out.value(11, &self.steps);
     }
 }
 
@@ -1559,8 +1467,8 @@ impl rt::Model for FilterCondition {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.contains),
             1 => member.option(&mut self.ends_with),
@@ -1576,22 +1484,18 @@ impl rt::Model for FilterCondition {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.contains)?;
-        out.option(1, &self.ends_with)?;
-        out.option(2, &self.eq)?;
-        out.value(3, &self.field)?;
-        out.option(4, &self.gt)?;
-        out.option(5, &self.gte)?;
-        out.option(6, &self.lt)?;
-        out.option(7, &self.lte)?;
-        out.option(8, &self.neq)?;
-        out.option(9, &self.range)?;
-        out.option(10, &self.starts_with)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.contains);
+        out.option(1, &self.ends_with);
+        out.option(2, &self.eq);
+        out.value(3, &self.field);
+        out.option(4, &self.gt);
+        out.option(5, &self.gte);
+        out.option(6, &self.lt);
+        out.option(7, &self.lte);
+        out.option(8, &self.neq);
+        out.option(9, &self.range);
+        out.option(10, &self.starts_with);
     }
 }
 
@@ -1619,19 +1523,15 @@ impl rt::Model for ForkStream {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.name);
     }
 }
 
@@ -1676,8 +1576,8 @@ impl rt::Model for GrokProcessor {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.custom_identifier),
             2 => member.option(&mut self.description),
@@ -1691,20 +1591,16 @@ impl rt::Model for GrokProcessor {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.custom_identifier)?;
-        out.option(2, &self.description)?;
-        out.value(3, &self.from)?;
-        out.option(4, &self.ignore_failure)?;
-        out.option(5, &self.ignore_missing)?;
-        out.option(6, &self.pattern_definitions)?;
-        out.value(7, &self.patterns)?;
-        out.option(8, &self.r#where)?;
-        out.literal(0, "\"grok\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.custom_identifier);
+        out.option(2, &self.description);
+        out.value(3, &self.from);
+        out.option(4, &self.ignore_failure);
+        out.option(5, &self.ignore_missing);
+        out.option(6, &self.pattern_definitions);
+        out.value(7, &self.patterns);
+        out.option(8, &self.r#where);
+        out.literal(0, "\"grok\"");
     }
 }
 
@@ -1734,8 +1630,8 @@ impl rt::Model for Group {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.members),
             1 => member.value(&mut self.metadata),
@@ -1743,14 +1639,10 @@ impl rt::Model for Group {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.members)?;
-        out.value(1, &self.metadata)?;
-        out.value(2, &self.tags)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.members);
+        out.value(1, &self.metadata);
+        out.value(2, &self.tags);
     }
 }
 
@@ -1779,21 +1671,17 @@ impl rt::Model for GroupStream {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.description),
             1 => member.value(&mut self.group),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.description)?;
-        out.value(1, &self.group)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.description);
+        out.value(1, &self.group);
     }
 }
 
@@ -1824,8 +1712,8 @@ impl rt::Model for GroupStreamDefinition {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.value(&mut self.stream),
             0 => member.value(&mut self.dashboards),
@@ -1834,15 +1722,11 @@ impl rt::Model for GroupStreamDefinition {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(3, &self.stream)?;
-        out.value(0, &self.dashboards)?;
-        out.value(1, &self.queries)?;
-        out.value(2, &self.rules)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(3, &self.stream);
+        out.value(0, &self.dashboards);
+        out.value(1, &self.queries);
+        out.value(2, &self.rules);
     }
 }
 
@@ -1870,19 +1754,15 @@ impl rt::Model for IlmLifecycle {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.ilm),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.ilm)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.ilm);
     }
 }
 
@@ -1910,19 +1790,15 @@ impl rt::Model for IlmSettings {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.policy),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.policy)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.policy);
     }
 }
 
@@ -1977,19 +1853,15 @@ impl rt::Model for IndexRefreshInterval {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.value),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.value);
     }
 }
 
@@ -2017,19 +1889,15 @@ impl rt::Model for IndexSetting {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.value),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.value);
     }
 }
 
@@ -2147,8 +2015,8 @@ impl rt::Model for IngestProcessor {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.append),
             1 => member.value(&mut self.attachment),
@@ -2198,56 +2066,52 @@ impl rt::Model for IngestProcessor {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.append)?;
-        out.value(1, &self.attachment)?;
-        out.value(2, &self.bytes)?;
-        out.value(3, &self.circle)?;
-        out.value(4, &self.community_id)?;
-        out.value(5, &self.convert)?;
-        out.value(6, &self.csv)?;
-        out.value(7, &self.date)?;
-        out.value(8, &self.date_index_name)?;
-        out.value(9, &self.dissect)?;
-        out.value(10, &self.dot_expander)?;
-        out.value(11, &self.drop)?;
-        out.value(12, &self.enrich)?;
-        out.value(13, &self.fail)?;
-        out.value(14, &self.fingerprint)?;
-        out.value(15, &self.foreach)?;
-        out.value(16, &self.geo_grid)?;
-        out.value(17, &self.geoip)?;
-        out.value(18, &self.grok)?;
-        out.value(19, &self.gsub)?;
-        out.value(20, &self.html_strip)?;
-        out.value(21, &self.inference)?;
-        out.value(22, &self.ip_location)?;
-        out.value(23, &self.join)?;
-        out.value(24, &self.json)?;
-        out.value(25, &self.kv)?;
-        out.value(26, &self.lowercase)?;
-        out.value(27, &self.network_direction)?;
-        out.value(28, &self.pipeline)?;
-        out.value(29, &self.redact)?;
-        out.value(30, &self.registered_domain)?;
-        out.value(31, &self.remove)?;
-        out.value(32, &self.rename)?;
-        out.value(33, &self.reroute)?;
-        out.value(34, &self.script)?;
-        out.value(35, &self.set)?;
-        out.value(36, &self.set_security_user)?;
-        out.value(37, &self.sort)?;
-        out.value(38, &self.split)?;
-        out.value(39, &self.terminate)?;
-        out.value(40, &self.trim)?;
-        out.value(41, &self.uppercase)?;
-        out.value(42, &self.uri_parts)?;
-        out.value(43, &self.urldecode)?;
-        out.value(44, &self.user_agent)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.append);
+        out.value(1, &self.attachment);
+        out.value(2, &self.bytes);
+        out.value(3, &self.circle);
+        out.value(4, &self.community_id);
+        out.value(5, &self.convert);
+        out.value(6, &self.csv);
+        out.value(7, &self.date);
+        out.value(8, &self.date_index_name);
+        out.value(9, &self.dissect);
+        out.value(10, &self.dot_expander);
+        out.value(11, &self.drop);
+        out.value(12, &self.enrich);
+        out.value(13, &self.fail);
+        out.value(14, &self.fingerprint);
+        out.value(15, &self.foreach);
+        out.value(16, &self.geo_grid);
+        out.value(17, &self.geoip);
+        out.value(18, &self.grok);
+        out.value(19, &self.gsub);
+        out.value(20, &self.html_strip);
+        out.value(21, &self.inference);
+        out.value(22, &self.ip_location);
+        out.value(23, &self.join);
+        out.value(24, &self.json);
+        out.value(25, &self.kv);
+        out.value(26, &self.lowercase);
+        out.value(27, &self.network_direction);
+        out.value(28, &self.pipeline);
+        out.value(29, &self.redact);
+        out.value(30, &self.registered_domain);
+        out.value(31, &self.remove);
+        out.value(32, &self.rename);
+        out.value(33, &self.reroute);
+        out.value(34, &self.script);
+        out.value(35, &self.set);
+        out.value(36, &self.set_security_user);
+        out.value(37, &self.sort);
+        out.value(38, &self.split);
+        out.value(39, &self.terminate);
+        out.value(40, &self.trim);
+        out.value(41, &self.uppercase);
+        out.value(42, &self.uri_parts);
+        out.value(43, &self.urldecode);
+        out.value(44, &self.user_agent);
     }
 }
 
@@ -2312,19 +2176,15 @@ impl rt::Model for InheritLifecycle {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.inherit),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.inherit)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.inherit);
     }
 }
 
@@ -2397,8 +2257,8 @@ impl rt::Model for ManualIngestPipelineProcessor {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.custom_identifier),
             2 => member.option(&mut self.description),
@@ -2411,19 +2271,15 @@ impl rt::Model for ManualIngestPipelineProcessor {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.custom_identifier)?;
-        out.option(2, &self.description)?;
-        out.option(3, &self.ignore_failure)?;
-        out.option(4, &self.on_failure)?;
-        out.value(5, &self.processors)?;
-        out.option(6, &self.tag)?;
-        out.option(7, &self.r#where)?;
-        out.literal(0, "\"manual_ingest_pipeline\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.custom_identifier);
+        out.option(2, &self.description);
+        out.option(3, &self.ignore_failure);
+        out.option(4, &self.on_failure);
+        out.value(5, &self.processors);
+        out.option(6, &self.tag);
+        out.option(7, &self.r#where);
+        out.literal(0, "\"manual_ingest_pipeline\"");
     }
 }
 
@@ -2452,21 +2308,17 @@ impl rt::Model for NeverBlock {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.never),
             1 => member.value(&mut self.steps),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.never)?;
-        out.value(1, &self.steps)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.never);
+        out.value(1, &self.steps);
     }
 }
 
@@ -2494,19 +2346,15 @@ impl rt::Model for NeverCondition {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.never),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.never)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.never);
     }
 }
 
@@ -2535,21 +2383,17 @@ impl rt::Model for NotBlock {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.not),
             1 => member.value(&mut self.steps),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.not)?;
-        out.value(1, &self.steps)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.not);
+        out.value(1, &self.steps);
     }
 }
 
@@ -2577,19 +2421,15 @@ impl rt::Model for NotCondition {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.not),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.not)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.not);
     }
 }
 
@@ -2618,21 +2458,17 @@ impl rt::Model for OrBlock {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.or),
             1 => member.value(&mut self.steps),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.or)?;
-        out.value(1, &self.steps)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.or);
+        out.value(1, &self.steps);
     }
 }
 
@@ -2660,19 +2496,15 @@ impl rt::Model for OrCondition {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.or),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.or)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.or);
     }
 }
 
@@ -2700,19 +2532,15 @@ impl rt::Model for Processing {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.steps),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.steps)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.steps);
     }
 }
 
@@ -2945,8 +2773,8 @@ impl rt::Model for RangeCondition {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.gt),
             1 => member.option(&mut self.gte),
@@ -2955,15 +2783,11 @@ impl rt::Model for RangeCondition {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.gt)?;
-        out.option(1, &self.gte)?;
-        out.option(2, &self.lt)?;
-        out.option(3, &self.lte)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.gt);
+        out.option(1, &self.gte);
+        out.option(2, &self.lt);
+        out.option(3, &self.lte);
     }
 }
 
@@ -3000,8 +2824,8 @@ impl rt::Model for RemoveByPrefixProcessor {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.custom_identifier),
             2 => member.option(&mut self.description),
@@ -3011,16 +2835,12 @@ impl rt::Model for RemoveByPrefixProcessor {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.custom_identifier)?;
-        out.option(2, &self.description)?;
-        out.value(3, &self.from)?;
-        out.option(4, &self.ignore_failure)?;
-        out.literal(0, "\"remove_by_prefix\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.custom_identifier);
+        out.option(2, &self.description);
+        out.value(3, &self.from);
+        out.option(4, &self.ignore_failure);
+        out.literal(0, "\"remove_by_prefix\"");
     }
 }
 
@@ -3061,8 +2881,8 @@ impl rt::Model for RemoveProcessor {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.custom_identifier),
             2 => member.option(&mut self.description),
@@ -3074,18 +2894,14 @@ impl rt::Model for RemoveProcessor {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.custom_identifier)?;
-        out.option(2, &self.description)?;
-        out.value(3, &self.from)?;
-        out.option(4, &self.ignore_failure)?;
-        out.option(5, &self.ignore_missing)?;
-        out.option(6, &self.r#where)?;
-        out.literal(0, "\"remove\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.custom_identifier);
+        out.option(2, &self.description);
+        out.value(3, &self.from);
+        out.option(4, &self.ignore_failure);
+        out.option(5, &self.ignore_missing);
+        out.option(6, &self.r#where);
+        out.literal(0, "\"remove\"");
     }
 }
 
@@ -3130,8 +2946,8 @@ impl rt::Model for RenameProcessor {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.custom_identifier),
             2 => member.option(&mut self.description),
@@ -3145,20 +2961,16 @@ impl rt::Model for RenameProcessor {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.custom_identifier)?;
-        out.option(2, &self.description)?;
-        out.value(3, &self.from)?;
-        out.option(4, &self.ignore_failure)?;
-        out.option(5, &self.ignore_missing)?;
-        out.option(6, &self.r#override)?;
-        out.value(7, &self.to)?;
-        out.option(8, &self.r#where)?;
-        out.literal(0, "\"rename\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.custom_identifier);
+        out.option(2, &self.description);
+        out.value(3, &self.from);
+        out.option(4, &self.ignore_failure);
+        out.option(5, &self.ignore_missing);
+        out.option(6, &self.r#override);
+        out.value(7, &self.to);
+        out.option(8, &self.r#where);
+        out.literal(0, "\"rename\"");
     }
 }
 
@@ -3188,8 +3000,8 @@ impl rt::Model for Route {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.destination),
             1 => member.option(&mut self.status),
@@ -3197,14 +3009,10 @@ impl rt::Model for Route {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.destination)?;
-        out.option(1, &self.status)?;
-        out.value(2, &self.r#where)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.destination);
+        out.option(1, &self.status);
+        out.value(2, &self.r#where);
     }
 }
 
@@ -3215,6 +3023,9 @@ impl rt::StringEnum for RouteStatus {
             "disabled" => Self::Disabled,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -3251,8 +3062,8 @@ impl rt::Model for SelectedContent {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.mappings),
             1 => member.value(&mut self.queries),
@@ -3260,14 +3071,10 @@ impl rt::Model for SelectedContent {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.mappings)?;
-        out.value(1, &self.queries)?;
-        out.value(2, &self.routing)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.mappings);
+        out.value(1, &self.queries);
+        out.value(2, &self.routing);
     }
 }
 
@@ -3295,19 +3102,15 @@ impl rt::Model for SelectedIncludedContent {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.objects),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.objects)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.objects);
     }
 }
 
@@ -3352,8 +3155,8 @@ impl rt::Model for SetProcessor {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.copy_from),
             2 => member.option(&mut self.custom_identifier),
@@ -3367,20 +3170,16 @@ impl rt::Model for SetProcessor {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.copy_from)?;
-        out.option(2, &self.custom_identifier)?;
-        out.option(3, &self.description)?;
-        out.option(4, &self.ignore_failure)?;
-        out.option(5, &self.r#override)?;
-        out.value(6, &self.to)?;
-        out.option(7, &self.value)?;
-        out.option(8, &self.r#where)?;
-        out.literal(0, "\"set\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.copy_from);
+        out.option(2, &self.custom_identifier);
+        out.option(3, &self.description);
+        out.option(4, &self.ignore_failure);
+        out.option(5, &self.r#override);
+        out.value(6, &self.to);
+        out.option(7, &self.value);
+        out.option(8, &self.r#where);
+        out.literal(0, "\"set\"");
     }
 }
 
@@ -3456,8 +3255,8 @@ impl rt::Model for StreamQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.id),
             3 => member.value(&mut self.title),
@@ -3466,15 +3265,11 @@ impl rt::Model for StreamQuery {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.id)?;
-        out.value(3, &self.title)?;
-        out.option(0, &self.feature)?;
-        out.value(2, &self.kql)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.id);
+        out.value(3, &self.title);
+        out.option(0, &self.feature);
+        out.value(2, &self.kql);
     }
 }
 
@@ -3508,8 +3303,8 @@ impl rt::Model for StreamSettings {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.index_number_of_replicas),
             1 => member.option(&mut self.index_number_of_shards),
@@ -3517,14 +3312,10 @@ impl rt::Model for StreamSettings {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.index_number_of_replicas)?;
-        out.option(1, &self.index_number_of_shards)?;
-        out.option(2, &self.index_refresh_interval)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.index_number_of_replicas);
+        out.option(1, &self.index_number_of_shards);
+        out.option(2, &self.index_refresh_interval);
     }
 }
 
@@ -3552,28 +3343,24 @@ impl rt::Model for SystemField {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.literal("\"system\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.literal(0, "\"system\"")?;
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.literal(0, "\"system\"");
         for (key, value) in &self.entries {
-            out.entry(key, value)?;
+            out.entry(key, value);
         }
-        Ok(())
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member
             .entry(|value| {
                 self.entries.insert(key.to_owned(), value);
@@ -3607,30 +3394,26 @@ impl rt::Model for TypedField {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.format),
             1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.format)?;
-        out.value(1, &self.r#type)?;
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.format);
+        out.value(1, &self.r#type);
         for (key, value) in &self.entries {
-            out.entry(key, value)?;
+            out.entry(key, value);
         }
-        Ok(())
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         member
             .entry(|value| {
                 self.entries.insert(key.to_owned(), value);
@@ -3665,8 +3448,8 @@ impl rt::Model for WiredIngest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.lifecycle),
             1 => member.value(&mut self.processing),
@@ -3675,15 +3458,11 @@ impl rt::Model for WiredIngest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.lifecycle)?;
-        out.value(1, &self.processing)?;
-        out.value(2, &self.settings)?;
-        out.value(3, &self.wired)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.lifecycle);
+        out.value(1, &self.processing);
+        out.value(2, &self.settings);
+        out.value(3, &self.wired);
     }
 }
 
@@ -3714,8 +3493,8 @@ impl rt::Model for WiredIngestUpdate {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.lifecycle),
             1 => member.value(&mut self.processing),
@@ -3724,15 +3503,11 @@ impl rt::Model for WiredIngestUpdate {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.lifecycle)?;
-        out.value(1, &self.processing)?;
-        out.value(2, &self.settings)?;
-        out.value(3, &self.wired)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.lifecycle);
+        out.value(1, &self.processing);
+        out.value(2, &self.settings);
+        out.value(3, &self.wired);
     }
 }
 
@@ -3761,21 +3536,17 @@ impl rt::Model for WiredSettings {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.fields),
             1 => member.value(&mut self.routing),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.fields)?;
-        out.value(1, &self.routing)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.fields);
+        out.value(1, &self.routing);
     }
 }
 
@@ -3804,21 +3575,17 @@ impl rt::Model for WiredStream {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.description),
             1 => member.value(&mut self.ingest),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.description)?;
-        out.value(1, &self.ingest)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.description);
+        out.value(1, &self.ingest);
     }
 }
 
@@ -3849,8 +3616,8 @@ impl rt::Model for WiredStreamDefinition {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.value(&mut self.stream),
             0 => member.value(&mut self.dashboards),
@@ -3859,15 +3626,11 @@ impl rt::Model for WiredStreamDefinition {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(3, &self.stream)?;
-        out.value(0, &self.dashboards)?;
-        out.value(1, &self.queries)?;
-        out.value(2, &self.rules)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(3, &self.stream);
+        out.value(0, &self.dashboards);
+        out.value(1, &self.queries);
+        out.value(2, &self.rules);
     }
 }
 
@@ -3966,8 +3729,8 @@ impl rt::Model for ExportContentRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.description),
             1 => member.value(&mut self.include),
@@ -3976,15 +3739,11 @@ impl rt::Model for ExportContentRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.description)?;
-        out.value(1, &self.include)?;
-        out.value(2, &self.body_name)?;
-        out.value(3, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.description);
+        out.value(1, &self.include);
+        out.value(2, &self.body_name);
+        out.value(3, &self.version);
     }
 }
 
@@ -4043,8 +3802,8 @@ impl rt::Model for ForkRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.status),
             1 => member.value(&mut self.stream),
@@ -4052,14 +3811,10 @@ impl rt::Model for ForkRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.status)?;
-        out.value(1, &self.stream)?;
-        out.value(2, &self.r#where)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.status);
+        out.value(1, &self.stream);
+        out.value(2, &self.r#where);
     }
 }
 
@@ -4316,19 +4071,15 @@ impl rt::Model for UpdateGroupSettingsRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.group),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.group)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.group);
     }
 }
 
@@ -4385,19 +4136,15 @@ impl rt::Model for UpdateIngestSettingsRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.ingest),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.ingest)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.ingest);
     }
 }
 
@@ -4455,21 +4202,17 @@ impl rt::Model for UpdateQuerySettingsRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.field_descriptions),
             1 => member.value(&mut self.query),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field_descriptions)?;
-        out.value(1, &self.query)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.field_descriptions);
+        out.value(1, &self.query);
     }
 }
 

@@ -7,7 +7,7 @@ use serde::ser::SerializeMap;
 use crate::rt;
 use crate::types::Extra;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     BrowserMonitor, CreatedParameter, GeoCoordinates, HttpCheck, HttpCheckRequest,
     HttpCheckResponse, HttpMonitor, IcmpMonitor, NewParameter, Parameter,
@@ -78,8 +78,8 @@ impl rt::Model for BrowserMonitor {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.alert),
             1 => member.option(&mut self.enabled),
@@ -103,30 +103,26 @@ impl rt::Model for BrowserMonitor {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.alert)?;
-        out.option(1, &self.enabled)?;
-        out.option(4, &self.labels)?;
-        out.option(5, &self.locations)?;
-        out.value(6, &self.name)?;
-        out.option(7, &self.namespace)?;
-        out.option(8, &self.params)?;
-        out.option(10, &self.private_locations)?;
-        out.option(11, &self.retest_on_failure)?;
-        out.option(12, &self.schedule)?;
-        out.option(14, &self.service_name)?;
-        out.option(16, &self.tags)?;
-        out.option(17, &self.timeout)?;
-        out.option(2, &self.ignore_https_errors)?;
-        out.value(3, &self.inline_script)?;
-        out.option(9, &self.playwright_options)?;
-        out.option(13, &self.screenshots)?;
-        out.option(15, &self.synthetics_args)?;
-        out.literal(18, "\"browser\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.alert);
+        out.option(1, &self.enabled);
+        out.option(4, &self.labels);
+        out.option(5, &self.locations);
+        out.value(6, &self.name);
+        out.option(7, &self.namespace);
+        out.option(8, &self.params);
+        out.option(10, &self.private_locations);
+        out.option(11, &self.retest_on_failure);
+        out.option(12, &self.schedule);
+        out.option(14, &self.service_name);
+        out.option(16, &self.tags);
+        out.option(17, &self.timeout);
+        out.option(2, &self.ignore_https_errors);
+        out.value(3, &self.inline_script);
+        out.option(9, &self.playwright_options);
+        out.option(13, &self.screenshots);
+        out.option(15, &self.synthetics_args);
+        out.literal(18, "\"browser\"");
     }
 }
 
@@ -159,8 +155,8 @@ impl rt::Model for CreatedParameter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.description),
             1 => member.option(&mut self.id),
@@ -171,17 +167,13 @@ impl rt::Model for CreatedParameter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.option(1, &self.id)?;
-        out.option(2, &self.key)?;
-        out.option(3, &self.share_across_spaces)?;
-        out.option(4, &self.tags)?;
-        out.option(5, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.description);
+        out.option(1, &self.id);
+        out.option(2, &self.key);
+        out.option(3, &self.share_across_spaces);
+        out.option(4, &self.tags);
+        out.option(5, &self.value);
     }
 }
 
@@ -210,21 +202,17 @@ impl rt::Model for GeoCoordinates {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.lat),
             1 => member.value(&mut self.lon),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.lat)?;
-        out.value(1, &self.lon)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.lat);
+        out.value(1, &self.lon);
     }
 }
 
@@ -253,21 +241,17 @@ impl rt::Model for HttpCheck {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.request),
             1 => member.option(&mut self.response),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.request)?;
-        out.option(1, &self.response)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.request);
+        out.option(1, &self.response);
     }
 }
 
@@ -280,6 +264,9 @@ impl rt::StringEnum for HttpCheckMethod {
             "OPTIONS" => Self::Options,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -318,8 +305,8 @@ impl rt::Model for HttpCheckRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.body),
             1 => member.option(&mut self.headers),
@@ -327,14 +314,10 @@ impl rt::Model for HttpCheckRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.body)?;
-        out.option(1, &self.headers)?;
-        out.option(2, &self.method)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.body);
+        out.option(1, &self.headers);
+        out.option(2, &self.method);
     }
 }
 
@@ -363,21 +346,17 @@ impl rt::Model for HttpCheckResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.body),
             1 => member.option(&mut self.headers),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.body)?;
-        out.option(1, &self.headers)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.body);
+        out.option(1, &self.headers);
     }
 }
 
@@ -456,8 +435,8 @@ impl rt::Model for HttpMonitor {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.alert),
             2 => member.option(&mut self.enabled),
@@ -488,37 +467,33 @@ impl rt::Model for HttpMonitor {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.alert)?;
-        out.option(2, &self.enabled)?;
-        out.option(5, &self.labels)?;
-        out.option(6, &self.locations)?;
-        out.value(9, &self.name)?;
-        out.option(10, &self.namespace)?;
-        out.option(11, &self.params)?;
-        out.option(13, &self.private_locations)?;
-        out.option(17, &self.retest_on_failure)?;
-        out.option(18, &self.schedule)?;
-        out.option(19, &self.service_name)?;
-        out.option(21, &self.tags)?;
-        out.option(22, &self.timeout)?;
-        out.option(1, &self.check)?;
-        out.option(3, &self.ipv4)?;
-        out.option(4, &self.ipv6)?;
-        out.option(7, &self.max_redirects)?;
-        out.option(8, &self.mode)?;
-        out.option(12, &self.password)?;
-        out.option(14, &self.proxy_headers)?;
-        out.option(15, &self.proxy_url)?;
-        out.option(16, &self.response)?;
-        out.option(20, &self.ssl)?;
-        out.value(24, &self.url)?;
-        out.option(25, &self.username)?;
-        out.literal(23, "\"http\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.alert);
+        out.option(2, &self.enabled);
+        out.option(5, &self.labels);
+        out.option(6, &self.locations);
+        out.value(9, &self.name);
+        out.option(10, &self.namespace);
+        out.option(11, &self.params);
+        out.option(13, &self.private_locations);
+        out.option(17, &self.retest_on_failure);
+        out.option(18, &self.schedule);
+        out.option(19, &self.service_name);
+        out.option(21, &self.tags);
+        out.option(22, &self.timeout);
+        out.option(1, &self.check);
+        out.option(3, &self.ipv4);
+        out.option(4, &self.ipv6);
+        out.option(7, &self.max_redirects);
+        out.option(8, &self.mode);
+        out.option(12, &self.password);
+        out.option(14, &self.proxy_headers);
+        out.option(15, &self.proxy_url);
+        out.option(16, &self.response);
+        out.option(20, &self.ssl);
+        out.value(24, &self.url);
+        out.option(25, &self.username);
+        out.literal(23, "\"http\"");
     }
 }
 
@@ -529,6 +504,9 @@ impl rt::StringEnum for HttpMonitorMode {
             "any" => Self::Any,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -594,8 +572,8 @@ impl rt::Model for IcmpMonitor {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.alert),
             1 => member.option(&mut self.enabled),
@@ -616,27 +594,23 @@ impl rt::Model for IcmpMonitor {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.alert)?;
-        out.option(1, &self.enabled)?;
-        out.option(3, &self.labels)?;
-        out.option(4, &self.locations)?;
-        out.value(5, &self.name)?;
-        out.option(6, &self.namespace)?;
-        out.option(7, &self.params)?;
-        out.option(8, &self.private_locations)?;
-        out.option(9, &self.retest_on_failure)?;
-        out.option(10, &self.schedule)?;
-        out.option(11, &self.service_name)?;
-        out.option(12, &self.tags)?;
-        out.option(13, &self.timeout)?;
-        out.value(2, &self.host)?;
-        out.option(15, &self.wait)?;
-        out.literal(14, "\"icmp\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.alert);
+        out.option(1, &self.enabled);
+        out.option(3, &self.labels);
+        out.option(4, &self.locations);
+        out.value(5, &self.name);
+        out.option(6, &self.namespace);
+        out.option(7, &self.params);
+        out.option(8, &self.private_locations);
+        out.option(9, &self.retest_on_failure);
+        out.option(10, &self.schedule);
+        out.option(11, &self.service_name);
+        out.option(12, &self.tags);
+        out.option(13, &self.timeout);
+        out.value(2, &self.host);
+        out.option(15, &self.wait);
+        out.literal(14, "\"icmp\"");
     }
 }
 
@@ -668,8 +642,8 @@ impl rt::Model for NewParameter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.description),
             1 => member.value(&mut self.key),
@@ -679,16 +653,12 @@ impl rt::Model for NewParameter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.value(1, &self.key)?;
-        out.option(2, &self.share_across_spaces)?;
-        out.option(3, &self.tags)?;
-        out.value(4, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.description);
+        out.value(1, &self.key);
+        out.option(2, &self.share_across_spaces);
+        out.option(3, &self.tags);
+        out.value(4, &self.value);
     }
 }
 
@@ -721,8 +691,8 @@ impl rt::Model for Parameter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.description),
             1 => member.option(&mut self.id),
@@ -733,17 +703,13 @@ impl rt::Model for Parameter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.option(1, &self.id)?;
-        out.option(2, &self.key)?;
-        out.option(3, &self.namespaces)?;
-        out.option(4, &self.tags)?;
-        out.option(5, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.description);
+        out.option(1, &self.id);
+        out.option(2, &self.key);
+        out.option(3, &self.namespaces);
+        out.option(4, &self.tags);
+        out.option(5, &self.value);
     }
 }
 
@@ -776,8 +742,8 @@ impl rt::Model for PrivateLocation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.agent_policy_id),
             1 => member.option(&mut self.geo),
@@ -788,17 +754,13 @@ impl rt::Model for PrivateLocation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_policy_id)?;
-        out.option(1, &self.geo)?;
-        out.option(2, &self.id)?;
-        out.option(3, &self.is_invalid)?;
-        out.option(4, &self.label)?;
-        out.option(5, &self.namespace)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.agent_policy_id);
+        out.option(1, &self.geo);
+        out.option(2, &self.id);
+        out.option(3, &self.is_invalid);
+        out.option(4, &self.label);
+        out.option(5, &self.namespace);
     }
 }
 
@@ -810,6 +772,9 @@ impl rt::StringEnum for Screenshots {
             "only-on-failure" => Self::OnlyOnFailure,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -880,8 +845,8 @@ impl rt::Model for TcpMonitor {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.alert),
             1 => member.option(&mut self.enabled),
@@ -904,28 +869,24 @@ impl rt::Model for TcpMonitor {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.alert)?;
-        out.option(1, &self.enabled)?;
-        out.option(3, &self.labels)?;
-        out.option(4, &self.locations)?;
-        out.value(5, &self.name)?;
-        out.option(6, &self.namespace)?;
-        out.option(7, &self.params)?;
-        out.option(8, &self.private_locations)?;
-        out.option(11, &self.retest_on_failure)?;
-        out.option(12, &self.schedule)?;
-        out.option(13, &self.service_name)?;
-        out.option(15, &self.tags)?;
-        out.option(16, &self.timeout)?;
-        out.value(2, &self.host)?;
-        out.option(9, &self.proxy_url)?;
-        out.option(10, &self.proxy_use_local_resolver)?;
-        out.option(14, &self.ssl)?;
-        out.literal(17, "\"tcp\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.alert);
+        out.option(1, &self.enabled);
+        out.option(3, &self.labels);
+        out.option(4, &self.locations);
+        out.value(5, &self.name);
+        out.option(6, &self.namespace);
+        out.option(7, &self.params);
+        out.option(8, &self.private_locations);
+        out.option(11, &self.retest_on_failure);
+        out.option(12, &self.schedule);
+        out.option(13, &self.service_name);
+        out.option(15, &self.tags);
+        out.option(16, &self.timeout);
+        out.value(2, &self.host);
+        out.option(9, &self.proxy_url);
+        out.option(10, &self.proxy_use_local_resolver);
+        out.option(14, &self.ssl);
+        out.literal(17, "\"tcp\"");
     }
 }

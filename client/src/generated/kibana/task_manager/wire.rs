@@ -7,7 +7,7 @@ use serde::ser::SerializeMap;
 use crate::{Error, rt};
 use crate::types::Extra;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     Health, HealthStats
 }
@@ -40,8 +40,8 @@ impl rt::Model for Health {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.id),
             1 => member.option(&mut self.last_update),
@@ -51,16 +51,12 @@ impl rt::Model for Health {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        out.option(1, &self.last_update)?;
-        out.option(2, &self.stats)?;
-        out.option(3, &self.status)?;
-        out.option(4, &self.timestamp)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.id);
+        out.option(1, &self.last_update);
+        out.option(2, &self.stats);
+        out.option(3, &self.status);
+        out.option(4, &self.timestamp);
     }
 }
 
@@ -91,8 +87,8 @@ impl rt::Model for HealthStats {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.capacity_estimation),
             1 => member.option(&mut self.configuration),
@@ -101,15 +97,11 @@ impl rt::Model for HealthStats {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.capacity_estimation)?;
-        out.option(1, &self.configuration)?;
-        out.option(2, &self.runtime)?;
-        out.option(3, &self.workload)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.capacity_estimation);
+        out.option(1, &self.configuration);
+        out.option(2, &self.runtime);
+        out.option(3, &self.workload);
     }
 }
 

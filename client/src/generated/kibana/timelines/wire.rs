@@ -11,7 +11,7 @@ use crate::body::Body;
 use crate::response::Ndjson;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     ColumnHeader, DataProvider, DataProviderQueryMatch, DateRange, DeleteResponse,
     EqlOptions, Favorite, FavoriteOutcome, FoundNotes, ImportError, ImportErrorDetails,
@@ -39,6 +39,9 @@ impl rt::StringEnum for AliasPurpose {
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
+    }
     fn name(&self) -> &str {
         match self {
             Self::SavedObjectConversion => "savedObjectConversion",
@@ -55,6 +58,9 @@ impl rt::StringEnum for BooleanText {
             "false" => Self::False,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -111,8 +117,8 @@ impl rt::Model for ColumnHeader {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.aggregatable),
             1 => member.option(&mut self.category),
@@ -128,22 +134,18 @@ impl rt::Model for ColumnHeader {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.aggregatable)?;
-        out.option(1, &self.category)?;
-        out.option(2, &self.column_header_type)?;
-        out.option(3, &self.description)?;
-        out.option(4, &self.example)?;
-        out.option(5, &self.id)?;
-        out.option(6, &self.indexes)?;
-        out.option(7, &self.name)?;
-        out.option(8, &self.placeholder)?;
-        out.option(9, &self.searchable)?;
-        out.option(10, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.aggregatable);
+        out.option(1, &self.category);
+        out.option(2, &self.column_header_type);
+        out.option(3, &self.description);
+        out.option(4, &self.example);
+        out.option(5, &self.id);
+        out.option(6, &self.indexes);
+        out.option(7, &self.name);
+        out.option(8, &self.placeholder);
+        out.option(9, &self.searchable);
+        out.option(10, &self.r#type);
     }
 }
 
@@ -187,8 +189,8 @@ impl rt::Model for DataProvider {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.and),
             1 => member.option(&mut self.enabled),
@@ -201,19 +203,15 @@ impl rt::Model for DataProvider {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.and)?;
-        out.option(1, &self.enabled)?;
-        out.option(2, &self.excluded)?;
-        out.option(3, &self.id)?;
-        out.option(4, &self.kql_query)?;
-        out.option(5, &self.name)?;
-        out.option(6, &self.query_match)?;
-        out.option(7, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.and);
+        out.option(1, &self.enabled);
+        out.option(2, &self.excluded);
+        out.option(3, &self.id);
+        out.option(4, &self.kql_query);
+        out.option(5, &self.name);
+        out.option(6, &self.query_match);
+        out.option(7, &self.r#type);
     }
 }
 
@@ -255,8 +253,8 @@ impl rt::Model for DataProviderQueryMatch {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.enabled),
             1 => member.option(&mut self.excluded),
@@ -268,18 +266,14 @@ impl rt::Model for DataProviderQueryMatch {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.enabled)?;
-        out.option(1, &self.excluded)?;
-        out.option(2, &self.id)?;
-        out.option(3, &self.kql_query)?;
-        out.option(4, &self.name)?;
-        out.option(5, &self.query_match)?;
-        out.option(6, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.enabled);
+        out.option(1, &self.excluded);
+        out.option(2, &self.id);
+        out.option(3, &self.kql_query);
+        out.option(4, &self.name);
+        out.option(5, &self.query_match);
+        out.option(6, &self.r#type);
     }
 }
 
@@ -290,6 +284,9 @@ impl rt::StringEnum for DataProviderType {
             "template" => Self::Template,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -325,21 +322,17 @@ impl rt::Model for DateRange {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.end),
             1 => member.option(&mut self.start),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.end)?;
-        out.option(1, &self.start)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.end);
+        out.option(1, &self.start);
     }
 }
 
@@ -367,19 +360,15 @@ impl rt::Model for DeleteResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.data),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.data);
     }
 }
 
@@ -417,8 +406,8 @@ impl rt::Model for EqlOptions {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.event_category_field),
             1 => member.option(&mut self.query),
@@ -428,16 +417,12 @@ impl rt::Model for EqlOptions {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.event_category_field)?;
-        out.option(1, &self.query)?;
-        out.option(2, &self.size)?;
-        out.option(3, &self.tiebreaker_field)?;
-        out.option(4, &self.timestamp_field)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.event_category_field);
+        out.option(1, &self.query);
+        out.option(2, &self.size);
+        out.option(3, &self.tiebreaker_field);
+        out.option(4, &self.timestamp_field);
     }
 }
 
@@ -467,8 +452,8 @@ impl rt::Model for Favorite {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.favorite_date),
             1 => member.option(&mut self.full_name),
@@ -476,14 +461,10 @@ impl rt::Model for Favorite {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.favorite_date)?;
-        out.option(1, &self.full_name)?;
-        out.option(2, &self.user_name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.favorite_date);
+        out.option(1, &self.full_name);
+        out.option(2, &self.user_name);
     }
 }
 
@@ -527,8 +508,8 @@ impl rt::Model for FavoriteOutcome {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.code),
             1 => member.option(&mut self.favorite),
@@ -541,19 +522,15 @@ impl rt::Model for FavoriteOutcome {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.code)?;
-        out.option(1, &self.favorite)?;
-        out.option(2, &self.message)?;
-        out.value(3, &self.saved_object_id)?;
-        out.option(4, &self.template_timeline_id)?;
-        out.option(5, &self.template_timeline_version)?;
-        out.option(6, &self.timeline_type)?;
-        out.value(7, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.code);
+        out.option(1, &self.favorite);
+        out.option(2, &self.message);
+        out.value(3, &self.saved_object_id);
+        out.option(4, &self.template_timeline_id);
+        out.option(5, &self.template_timeline_version);
+        out.option(6, &self.timeline_type);
+        out.value(7, &self.version);
     }
 }
 
@@ -582,21 +559,17 @@ impl rt::Model for FoundNotes {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.notes),
             1 => member.value(&mut self.total_count),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.notes)?;
-        out.value(1, &self.total_count)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.notes);
+        out.value(1, &self.total_count);
     }
 }
 
@@ -625,21 +598,17 @@ impl rt::Model for ImportError {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.error),
             1 => member.option(&mut self.id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.error)?;
-        out.option(1, &self.id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.error);
+        out.option(1, &self.id);
     }
 }
 
@@ -668,21 +637,17 @@ impl rt::Model for ImportErrorDetails {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.message),
             1 => member.option(&mut self.status_code),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.message)?;
-        out.option(1, &self.status_code)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.message);
+        out.option(1, &self.status_code);
     }
 }
 
@@ -720,8 +685,8 @@ impl rt::Model for ImportResult {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.errors),
             1 => member.option(&mut self.success),
@@ -731,16 +696,12 @@ impl rt::Model for ImportResult {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.errors)?;
-        out.option(1, &self.success)?;
-        out.option(2, &self.success_count)?;
-        out.option(3, &self.timelines_installed)?;
-        out.option(4, &self.timelines_updated)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.errors);
+        out.option(1, &self.success);
+        out.option(2, &self.success_count);
+        out.option(3, &self.timelines_installed);
+        out.option(4, &self.timelines_updated);
     }
 }
 
@@ -769,21 +730,17 @@ impl rt::Model for KueryFilterQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.expression),
             1 => member.option(&mut self.kind),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.expression)?;
-        out.option(1, &self.kind)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.expression);
+        out.option(1, &self.kind);
     }
 }
 
@@ -825,8 +782,8 @@ impl rt::Model for ListResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.custom_template_timeline_count),
             1 => member.option(&mut self.default_timeline_count),
@@ -838,18 +795,14 @@ impl rt::Model for ListResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.custom_template_timeline_count)?;
-        out.option(1, &self.default_timeline_count)?;
-        out.option(2, &self.elastic_template_timeline_count)?;
-        out.option(3, &self.favorite_count)?;
-        out.option(4, &self.template_timeline_count)?;
-        out.value(5, &self.timeline)?;
-        out.value(6, &self.total_count)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.custom_template_timeline_count);
+        out.option(1, &self.default_timeline_count);
+        out.option(2, &self.elastic_template_timeline_count);
+        out.option(3, &self.favorite_count);
+        out.option(4, &self.template_timeline_count);
+        out.value(5, &self.timeline);
+        out.value(6, &self.total_count);
     }
 }
 
@@ -891,8 +844,8 @@ impl rt::Model for NewNote {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.created),
             1 => member.option(&mut self.created_by),
@@ -904,18 +857,14 @@ impl rt::Model for NewNote {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.created)?;
-        out.option(1, &self.created_by)?;
-        out.option(5, &self.updated)?;
-        out.option(6, &self.updated_by)?;
-        out.option(2, &self.event_id)?;
-        out.option(3, &self.note)?;
-        out.value(4, &self.timeline_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.created);
+        out.option(1, &self.created_by);
+        out.option(5, &self.updated);
+        out.option(6, &self.updated_by);
+        out.option(2, &self.event_id);
+        out.option(3, &self.note);
+        out.value(4, &self.timeline_id);
     }
 }
 
@@ -993,8 +942,8 @@ impl rt::Model for NewTimeline {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.columns),
             1 => member.option(&mut self.created),
@@ -1024,36 +973,32 @@ impl rt::Model for NewTimeline {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.columns)?;
-        out.option(1, &self.created)?;
-        out.option(2, &self.created_by)?;
-        out.option(3, &self.data_providers)?;
-        out.option(4, &self.data_view_id)?;
-        out.option(5, &self.date_range)?;
-        out.option(6, &self.description)?;
-        out.option(7, &self.eql_options)?;
-        out.option(8, &self.event_type)?;
-        out.option(9, &self.excluded_row_renderer_ids)?;
-        out.option(10, &self.favorite)?;
-        out.option(11, &self.filters)?;
-        out.option(12, &self.index_names)?;
-        out.option(13, &self.kql_mode)?;
-        out.option(14, &self.kql_query)?;
-        out.option(15, &self.saved_query_id)?;
-        out.option(16, &self.saved_search_id)?;
-        out.option(17, &self.sort)?;
-        out.option(18, &self.status)?;
-        out.option(19, &self.template_timeline_id)?;
-        out.option(20, &self.template_timeline_version)?;
-        out.option(21, &self.timeline_type)?;
-        out.option(22, &self.title)?;
-        out.option(23, &self.updated)?;
-        out.option(24, &self.updated_by)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.columns);
+        out.option(1, &self.created);
+        out.option(2, &self.created_by);
+        out.option(3, &self.data_providers);
+        out.option(4, &self.data_view_id);
+        out.option(5, &self.date_range);
+        out.option(6, &self.description);
+        out.option(7, &self.eql_options);
+        out.option(8, &self.event_type);
+        out.option(9, &self.excluded_row_renderer_ids);
+        out.option(10, &self.favorite);
+        out.option(11, &self.filters);
+        out.option(12, &self.index_names);
+        out.option(13, &self.kql_mode);
+        out.option(14, &self.kql_query);
+        out.option(15, &self.saved_query_id);
+        out.option(16, &self.saved_search_id);
+        out.option(17, &self.sort);
+        out.option(18, &self.status);
+        out.option(19, &self.template_timeline_id);
+        out.option(20, &self.template_timeline_version);
+        out.option(21, &self.timeline_type);
+        out.option(22, &self.title);
+        out.option(23, &self.updated);
+        out.option(24, &self.updated_by);
     }
 }
 
@@ -1099,8 +1044,8 @@ impl rt::Model for Note {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.created),
             1 => member.option(&mut self.created_by),
@@ -1114,20 +1059,16 @@ impl rt::Model for Note {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.created)?;
-        out.option(1, &self.created_by)?;
-        out.option(6, &self.updated)?;
-        out.option(7, &self.updated_by)?;
-        out.option(2, &self.event_id)?;
-        out.option(3, &self.note)?;
-        out.value(5, &self.timeline_id)?;
-        out.value(4, &self.note_id)?;
-        out.value(8, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.created);
+        out.option(1, &self.created_by);
+        out.option(6, &self.updated);
+        out.option(7, &self.updated_by);
+        out.option(2, &self.event_id);
+        out.option(3, &self.note);
+        out.value(5, &self.timeline_id);
+        out.value(4, &self.note_id);
+        out.value(8, &self.version);
     }
 }
 
@@ -1141,6 +1082,9 @@ impl rt::StringEnum for NoteFilter {
             "orphan" => Self::Orphan,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1235,8 +1179,8 @@ impl rt::Model for PinnedEvent {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.created),
             1 => member.option(&mut self.created_by),
@@ -1249,19 +1193,15 @@ impl rt::Model for PinnedEvent {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.created)?;
-        out.option(1, &self.created_by)?;
-        out.option(5, &self.updated)?;
-        out.option(6, &self.updated_by)?;
-        out.value(2, &self.event_id)?;
-        out.value(4, &self.timeline_id)?;
-        out.value(3, &self.pinned_event_id)?;
-        out.value(7, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.created);
+        out.option(1, &self.created_by);
+        out.option(5, &self.updated);
+        out.option(6, &self.updated_by);
+        out.value(2, &self.event_id);
+        out.value(4, &self.timeline_id);
+        out.value(3, &self.pinned_event_id);
+        out.value(7, &self.version);
     }
 }
 
@@ -1293,8 +1233,8 @@ impl rt::Model for QueryMatch {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.display_field),
             1 => member.option(&mut self.display_value),
@@ -1304,16 +1244,12 @@ impl rt::Model for QueryMatch {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.display_field)?;
-        out.option(1, &self.display_value)?;
-        out.option(2, &self.field)?;
-        out.option(3, &self.operator)?;
-        out.option(4, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.display_field);
+        out.option(1, &self.display_value);
+        out.option(2, &self.field);
+        out.option(3, &self.operator);
+        out.option(4, &self.value);
     }
 }
 
@@ -1325,6 +1261,9 @@ impl rt::StringEnum for ResolveOutcome {
             "conflict" => Self::Conflict,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1363,8 +1302,8 @@ impl rt::Model for ResolvedTimeline {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.alias_purpose),
             1 => member.option(&mut self.alias_target_id),
@@ -1373,15 +1312,11 @@ impl rt::Model for ResolvedTimeline {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.alias_purpose)?;
-        out.option(1, &self.alias_target_id)?;
-        out.value(2, &self.outcome)?;
-        out.value(3, &self.timeline)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.alias_purpose);
+        out.option(1, &self.alias_target_id);
+        out.value(2, &self.outcome);
+        out.value(3, &self.timeline);
     }
 }
 
@@ -1408,6 +1343,9 @@ impl rt::StringEnum for RowRendererId {
             "zeek" => Self::Zeek,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1459,21 +1397,17 @@ impl rt::Model for SavedFilterQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.kuery),
             1 => member.option(&mut self.serialized_query),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.kuery)?;
-        out.option(1, &self.serialized_query)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.kuery);
+        out.option(1, &self.serialized_query);
     }
 }
 
@@ -1503,8 +1437,8 @@ impl rt::Model for SavedNote {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.code),
             1 => member.option(&mut self.message),
@@ -1512,14 +1446,10 @@ impl rt::Model for SavedNote {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.code)?;
-        out.option(1, &self.message)?;
-        out.value(2, &self.note)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.code);
+        out.option(1, &self.message);
+        out.value(2, &self.note);
     }
 }
 
@@ -1611,8 +1541,8 @@ impl rt::Model for SavedTimeline {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.columns),
             1 => member.option(&mut self.created),
@@ -1649,43 +1579,39 @@ impl rt::Model for SavedTimeline {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.columns)?;
-        out.option(1, &self.created)?;
-        out.option(2, &self.created_by)?;
-        out.option(3, &self.data_providers)?;
-        out.option(4, &self.data_view_id)?;
-        out.option(5, &self.date_range)?;
-        out.option(6, &self.description)?;
-        out.option(7, &self.eql_options)?;
-        out.option(9, &self.event_type)?;
-        out.option(10, &self.excluded_row_renderer_ids)?;
-        out.option(11, &self.favorite)?;
-        out.option(12, &self.filters)?;
-        out.option(13, &self.index_names)?;
-        out.option(14, &self.kql_mode)?;
-        out.option(15, &self.kql_query)?;
-        out.option(21, &self.saved_query_id)?;
-        out.option(22, &self.saved_search_id)?;
-        out.option(23, &self.sort)?;
-        out.option(24, &self.status)?;
-        out.option(25, &self.template_timeline_id)?;
-        out.option(26, &self.template_timeline_version)?;
-        out.option(27, &self.timeline_type)?;
-        out.option(28, &self.title)?;
-        out.option(29, &self.updated)?;
-        out.option(30, &self.updated_by)?;
-        out.value(20, &self.saved_object_id)?;
-        out.value(31, &self.version)?;
-        out.option(8, &self.event_id_to_note_ids)?;
-        out.option(16, &self.note_ids)?;
-        out.option(17, &self.notes)?;
-        out.option(18, &self.pinned_event_ids)?;
-        out.option(19, &self.pinned_events_save_object)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.columns);
+        out.option(1, &self.created);
+        out.option(2, &self.created_by);
+        out.option(3, &self.data_providers);
+        out.option(4, &self.data_view_id);
+        out.option(5, &self.date_range);
+        out.option(6, &self.description);
+        out.option(7, &self.eql_options);
+        out.option(9, &self.event_type);
+        out.option(10, &self.excluded_row_renderer_ids);
+        out.option(11, &self.favorite);
+        out.option(12, &self.filters);
+        out.option(13, &self.index_names);
+        out.option(14, &self.kql_mode);
+        out.option(15, &self.kql_query);
+        out.option(21, &self.saved_query_id);
+        out.option(22, &self.saved_search_id);
+        out.option(23, &self.sort);
+        out.option(24, &self.status);
+        out.option(25, &self.template_timeline_id);
+        out.option(26, &self.template_timeline_version);
+        out.option(27, &self.timeline_type);
+        out.option(28, &self.title);
+        out.option(29, &self.updated);
+        out.option(30, &self.updated_by);
+        out.value(20, &self.saved_object_id);
+        out.value(31, &self.version);
+        out.option(8, &self.event_id_to_note_ids);
+        out.option(16, &self.note_ids);
+        out.option(17, &self.notes);
+        out.option(18, &self.pinned_event_ids);
+        out.option(19, &self.pinned_events_save_object);
     }
 }
 
@@ -1713,19 +1639,15 @@ impl rt::Model for SerializedFilterQuery {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.filter_query),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.filter_query)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.filter_query);
     }
 }
 
@@ -1736,6 +1658,9 @@ impl rt::StringEnum for SortOrder {
             "desc" => Self::Desc,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -1770,19 +1695,15 @@ impl rt::Model for TimelineDeletion {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.delete_timeline),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.delete_timeline)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.delete_timeline);
     }
 }
 
@@ -1816,8 +1737,8 @@ impl rt::Model for TimelineFilter {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.exists),
             1 => member.option(&mut self.match_all),
@@ -1829,18 +1750,14 @@ impl rt::Model for TimelineFilter {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.exists)?;
-        out.option(1, &self.match_all)?;
-        out.option(2, &self.meta)?;
-        out.option(3, &self.missing)?;
-        out.option(4, &self.query)?;
-        out.option(5, &self.range)?;
-        out.option(6, &self.script)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.exists);
+        out.option(1, &self.match_all);
+        out.option(2, &self.meta);
+        out.option(3, &self.missing);
+        out.option(4, &self.query);
+        out.option(5, &self.range);
+        out.option(6, &self.script);
     }
 }
 
@@ -1890,8 +1807,8 @@ impl rt::Model for TimelineFilterMeta {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.alias),
             1 => member.option(&mut self.controlled_by),
@@ -1907,22 +1824,18 @@ impl rt::Model for TimelineFilterMeta {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.alias)?;
-        out.option(1, &self.controlled_by)?;
-        out.option(2, &self.disabled)?;
-        out.option(3, &self.field)?;
-        out.option(4, &self.formatted_value)?;
-        out.option(5, &self.index)?;
-        out.option(6, &self.key)?;
-        out.option(7, &self.negate)?;
-        out.option(8, &self.params)?;
-        out.option(9, &self.r#type)?;
-        out.option(10, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.alias);
+        out.option(1, &self.controlled_by);
+        out.option(2, &self.disabled);
+        out.option(3, &self.field);
+        out.option(4, &self.formatted_value);
+        out.option(5, &self.index);
+        out.option(6, &self.key);
+        out.option(7, &self.negate);
+        out.option(8, &self.params);
+        out.option(9, &self.r#type);
+        out.option(10, &self.value);
     }
 }
 
@@ -2014,8 +1927,8 @@ impl rt::Model for TimelineSnapshot {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.columns),
             1 => member.option(&mut self.created),
@@ -2052,43 +1965,39 @@ impl rt::Model for TimelineSnapshot {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.columns)?;
-        out.option(1, &self.created)?;
-        out.option(2, &self.created_by)?;
-        out.option(3, &self.data_providers)?;
-        out.option(4, &self.data_view_id)?;
-        out.option(5, &self.date_range)?;
-        out.option(6, &self.description)?;
-        out.option(7, &self.eql_options)?;
-        out.option(9, &self.event_type)?;
-        out.option(10, &self.excluded_row_renderer_ids)?;
-        out.option(11, &self.favorite)?;
-        out.option(12, &self.filters)?;
-        out.option(13, &self.index_names)?;
-        out.option(14, &self.kql_mode)?;
-        out.option(15, &self.kql_query)?;
-        out.option(21, &self.saved_query_id)?;
-        out.option(22, &self.saved_search_id)?;
-        out.option(23, &self.sort)?;
-        out.option(24, &self.status)?;
-        out.option(25, &self.template_timeline_id)?;
-        out.option(26, &self.template_timeline_version)?;
-        out.option(27, &self.timeline_type)?;
-        out.option(28, &self.title)?;
-        out.option(29, &self.updated)?;
-        out.option(30, &self.updated_by)?;
-        out.option(8, &self.event_id_to_note_ids)?;
-        out.option(16, &self.note_ids)?;
-        out.option(17, &self.notes)?;
-        out.option(18, &self.pinned_event_ids)?;
-        out.option(19, &self.pinned_events_save_object)?;
-        out.value(20, &self.saved_object_id)?;
-        out.value(31, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.columns);
+        out.option(1, &self.created);
+        out.option(2, &self.created_by);
+        out.option(3, &self.data_providers);
+        out.option(4, &self.data_view_id);
+        out.option(5, &self.date_range);
+        out.option(6, &self.description);
+        out.option(7, &self.eql_options);
+        out.option(9, &self.event_type);
+        out.option(10, &self.excluded_row_renderer_ids);
+        out.option(11, &self.favorite);
+        out.option(12, &self.filters);
+        out.option(13, &self.index_names);
+        out.option(14, &self.kql_mode);
+        out.option(15, &self.kql_query);
+        out.option(21, &self.saved_query_id);
+        out.option(22, &self.saved_search_id);
+        out.option(23, &self.sort);
+        out.option(24, &self.status);
+        out.option(25, &self.template_timeline_id);
+        out.option(26, &self.template_timeline_version);
+        out.option(27, &self.timeline_type);
+        out.option(28, &self.title);
+        out.option(29, &self.updated);
+        out.option(30, &self.updated_by);
+        out.option(8, &self.event_id_to_note_ids);
+        out.option(16, &self.note_ids);
+        out.option(17, &self.notes);
+        out.option(18, &self.pinned_event_ids);
+        out.option(19, &self.pinned_events_save_object);
+        out.value(20, &self.saved_object_id);
+        out.value(31, &self.version);
     }
 }
 
@@ -2118,8 +2027,8 @@ impl rt::Model for TimelineSort {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.column_id),
             1 => member.option(&mut self.column_type),
@@ -2127,14 +2036,10 @@ impl rt::Model for TimelineSort {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.column_id)?;
-        out.option(1, &self.column_type)?;
-        out.option(2, &self.sort_direction)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.column_id);
+        out.option(1, &self.column_type);
+        out.option(2, &self.sort_direction);
     }
 }
 
@@ -2147,6 +2052,9 @@ impl rt::StringEnum for TimelineSortField {
             "created" => Self::Created,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2167,6 +2075,9 @@ impl rt::StringEnum for TimelineStatus {
             "immutable" => Self::Immutable,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2262,8 +2173,8 @@ impl rt::Model for TimelineToImport {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.columns),
             1 => member.option(&mut self.created),
@@ -2298,41 +2209,37 @@ impl rt::Model for TimelineToImport {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.columns)?;
-        out.option(1, &self.created)?;
-        out.option(2, &self.created_by)?;
-        out.option(3, &self.data_providers)?;
-        out.option(4, &self.data_view_id)?;
-        out.option(5, &self.date_range)?;
-        out.option(6, &self.description)?;
-        out.option(7, &self.eql_options)?;
-        out.option(9, &self.event_type)?;
-        out.option(10, &self.excluded_row_renderer_ids)?;
-        out.option(11, &self.favorite)?;
-        out.option(12, &self.filters)?;
-        out.option(14, &self.index_names)?;
-        out.option(15, &self.kql_mode)?;
-        out.option(16, &self.kql_query)?;
-        out.option(19, &self.saved_query_id)?;
-        out.option(20, &self.saved_search_id)?;
-        out.option(21, &self.sort)?;
-        out.option(22, &self.status)?;
-        out.option(23, &self.template_timeline_id)?;
-        out.option(24, &self.template_timeline_version)?;
-        out.option(25, &self.timeline_type)?;
-        out.option(26, &self.title)?;
-        out.option(27, &self.updated)?;
-        out.option(28, &self.updated_by)?;
-        out.nullable(8, &self.event_notes)?;
-        out.nullable(13, &self.global_notes)?;
-        out.nullable(17, &self.pinned_event_ids)?;
-        out.nullable(18, &self.saved_object_id)?;
-        out.nullable(29, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.columns);
+        out.option(1, &self.created);
+        out.option(2, &self.created_by);
+        out.option(3, &self.data_providers);
+        out.option(4, &self.data_view_id);
+        out.option(5, &self.date_range);
+        out.option(6, &self.description);
+        out.option(7, &self.eql_options);
+        out.option(9, &self.event_type);
+        out.option(10, &self.excluded_row_renderer_ids);
+        out.option(11, &self.favorite);
+        out.option(12, &self.filters);
+        out.option(14, &self.index_names);
+        out.option(15, &self.kql_mode);
+        out.option(16, &self.kql_query);
+        out.option(19, &self.saved_query_id);
+        out.option(20, &self.saved_search_id);
+        out.option(21, &self.sort);
+        out.option(22, &self.status);
+        out.option(23, &self.template_timeline_id);
+        out.option(24, &self.template_timeline_version);
+        out.option(25, &self.timeline_type);
+        out.option(26, &self.title);
+        out.option(27, &self.updated);
+        out.option(28, &self.updated_by);
+        out.nullable(8, &self.event_notes);
+        out.nullable(13, &self.global_notes);
+        out.nullable(17, &self.pinned_event_ids);
+        out.nullable(18, &self.saved_object_id);
+        out.nullable(29, &self.version);
     }
 }
 
@@ -2343,6 +2250,9 @@ impl rt::StringEnum for TimelineType {
             "template" => Self::Template,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -2377,19 +2287,15 @@ impl rt::Model for UnpinnedEvent {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.unpinned),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.unpinned)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.unpinned);
     }
 }
 
@@ -2418,21 +2324,17 @@ impl rt::Model for CopyRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.timeline),
             1 => member.value(&mut self.timeline_id_to_copy),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.timeline)?;
-        out.value(1, &self.timeline_id_to_copy)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.timeline);
+        out.value(1, &self.timeline_id_to_copy);
     }
 }
 
@@ -2487,21 +2389,17 @@ impl rt::Model for CopyLegacyRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.timeline),
             1 => member.value(&mut self.timeline_id_to_copy),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.timeline)?;
-        out.value(1, &self.timeline_id_to_copy)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.timeline);
+        out.value(1, &self.timeline_id_to_copy);
     }
 }
 
@@ -2569,8 +2467,8 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.status),
             1 => member.option(&mut self.template_timeline_id),
@@ -2582,18 +2480,14 @@ impl rt::Model for CreateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.status)?;
-        out.option(1, &self.template_timeline_id)?;
-        out.option(2, &self.template_timeline_version)?;
-        out.value(3, &self.timeline)?;
-        out.option(4, &self.timeline_id)?;
-        out.option(5, &self.timeline_type)?;
-        out.option(6, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.status);
+        out.option(1, &self.template_timeline_id);
+        out.option(2, &self.template_timeline_version);
+        out.value(3, &self.timeline);
+        out.option(4, &self.timeline_id);
+        out.option(5, &self.timeline_type);
+        out.option(6, &self.version);
     }
 }
 
@@ -2648,21 +2542,17 @@ impl rt::Model for DeleteRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.saved_object_ids),
             1 => member.option(&mut self.search_ids),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.saved_object_ids)?;
-        out.option(1, &self.search_ids)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.saved_object_ids);
+        out.option(1, &self.search_ids);
     }
 }
 
@@ -2717,19 +2607,15 @@ impl rt::Model for ExportRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.ids),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.ids)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.ids);
     }
 }
 
@@ -2845,21 +2731,17 @@ impl rt::Model for ImportRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.file),
             1 => member.option(&mut self.is_immutable),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.file)?;
-        out.option(1, &self.is_immutable)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.file);
+        out.option(1, &self.is_immutable);
     }
 }
 
@@ -2915,8 +2797,8 @@ impl rt::Model for InstallPrepackagedRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.prepackaged_timelines),
             1 => member.value(&mut self.timelines_to_install),
@@ -2924,14 +2806,10 @@ impl rt::Model for InstallPrepackagedRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.prepackaged_timelines)?;
-        out.value(1, &self.timelines_to_install)?;
-        out.value(2, &self.timelines_to_update)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.prepackaged_timelines);
+        out.value(1, &self.timelines_to_install);
+        out.value(2, &self.timelines_to_update);
     }
 }
 
@@ -3055,8 +2933,8 @@ impl rt::Model for PinOrUnpinEventRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.event_id),
             1 => member.option(&mut self.pinned_event_id),
@@ -3064,14 +2942,10 @@ impl rt::Model for PinOrUnpinEventRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.event_id)?;
-        out.option(1, &self.pinned_event_id)?;
-        out.value(2, &self.timeline_id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.event_id);
+        out.option(1, &self.pinned_event_id);
+        out.value(2, &self.timeline_id);
     }
 }
 
@@ -3125,19 +2999,15 @@ impl rt::Model for ResetDraftRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.timeline_type),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.timeline_type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.timeline_type);
     }
 }
 
@@ -3230,8 +3100,8 @@ impl rt::Model for ToggleFavoriteRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.template_timeline_id),
             1 => member.option(&mut self.template_timeline_version),
@@ -3240,15 +3110,11 @@ impl rt::Model for ToggleFavoriteRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.template_timeline_id)?;
-        out.nullable(1, &self.template_timeline_version)?;
-        out.nullable(2, &self.timeline_id)?;
-        out.nullable(3, &self.timeline_type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.nullable(0, &self.template_timeline_id);
+        out.nullable(1, &self.template_timeline_version);
+        out.nullable(2, &self.timeline_id);
+        out.nullable(3, &self.timeline_type);
     }
 }
 
@@ -3304,8 +3170,8 @@ impl rt::Model for UpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.timeline),
             1 => member.option(&mut self.timeline_id),
@@ -3313,14 +3179,10 @@ impl rt::Model for UpdateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.timeline)?;
-        out.nullable(1, &self.timeline_id)?;
-        out.nullable(2, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.timeline);
+        out.nullable(1, &self.timeline_id);
+        out.nullable(2, &self.version);
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::Extra;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     CancelReindexResponse, GetReindexQueueResponse, GetReindexResponse, QueuedReindex,
     Reindex, ReindexOptions, ReindexQueueSettings, StartBatchReindexResponse,
@@ -39,19 +39,15 @@ impl rt::Model for CancelReindexResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.acknowledged),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.acknowledged)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.acknowledged);
     }
 }
 
@@ -79,19 +75,15 @@ impl rt::Model for GetReindexQueueResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.queue),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.queue)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.queue);
     }
 }
 
@@ -121,8 +113,8 @@ impl rt::Model for GetReindexResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.has_required_privileges),
             1 => member.option(&mut self.reindex_op),
@@ -130,14 +122,10 @@ impl rt::Model for GetReindexResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.has_required_privileges)?;
-        out.option(1, &self.reindex_op)?;
-        out.option(2, &self.warnings)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.has_required_privileges);
+        out.option(1, &self.reindex_op);
+        out.option(2, &self.warnings);
     }
 }
 
@@ -181,8 +169,8 @@ impl rt::Model for QueuedReindex {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.error_message),
             1 => member.option(&mut self.index_name),
@@ -195,19 +183,15 @@ impl rt::Model for QueuedReindex {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.error_message)?;
-        out.option(1, &self.index_name)?;
-        out.option(2, &self.last_completed_step)?;
-        out.option(3, &self.locked)?;
-        out.option(4, &self.reindex_options)?;
-        out.option(5, &self.reindex_task_id)?;
-        out.option(6, &self.reindex_task_perc_complete)?;
-        out.option(7, &self.running_reindex_count)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.error_message);
+        out.option(1, &self.index_name);
+        out.option(2, &self.last_completed_step);
+        out.option(3, &self.locked);
+        out.option(4, &self.reindex_options);
+        out.option(5, &self.reindex_task_id);
+        out.option(6, &self.reindex_task_perc_complete);
+        out.option(7, &self.running_reindex_count);
     }
 }
 
@@ -249,8 +233,8 @@ impl rt::Model for Reindex {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.error_message),
             1 => member.option(&mut self.index_name),
@@ -262,18 +246,14 @@ impl rt::Model for Reindex {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.error_message)?;
-        out.option(1, &self.index_name)?;
-        out.option(2, &self.last_completed_step)?;
-        out.option(3, &self.new_index_name)?;
-        out.option(4, &self.reindex_task_id)?;
-        out.option(5, &self.reindex_task_perc_complete)?;
-        out.option(6, &self.status)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.error_message);
+        out.option(1, &self.index_name);
+        out.option(2, &self.last_completed_step);
+        out.option(3, &self.new_index_name);
+        out.option(4, &self.reindex_task_id);
+        out.option(5, &self.reindex_task_perc_complete);
+        out.option(6, &self.status);
     }
 }
 
@@ -301,19 +281,15 @@ impl rt::Model for ReindexOptions {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.queue_settings),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.queue_settings)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.queue_settings);
     }
 }
 
@@ -341,19 +317,15 @@ impl rt::Model for ReindexQueueSettings {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.queued_at),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.queued_at)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.queued_at);
     }
 }
 
@@ -382,21 +354,17 @@ impl rt::Model for StartBatchReindexResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.enqueued),
             1 => member.option(&mut self.errors),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.enqueued)?;
-        out.option(1, &self.errors)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.enqueued);
+        out.option(1, &self.errors);
     }
 }
 
@@ -515,19 +483,15 @@ impl rt::Model for StartBatchReindexRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.index_names),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.index_names)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.index_names);
     }
 }
 

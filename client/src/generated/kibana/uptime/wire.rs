@@ -8,7 +8,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::Extra;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     EmailRecipients, NewEmailRecipients, Settings, UpdateSettingsRequest
 }
@@ -39,8 +39,8 @@ impl rt::Model for EmailRecipients {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.option(&mut self.to),
             1 => member.option(&mut self.cc),
@@ -48,14 +48,10 @@ impl rt::Model for EmailRecipients {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.to)?;
-        out.option(1, &self.cc)?;
-        out.option(0, &self.bcc)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(2, &self.to);
+        out.option(1, &self.cc);
+        out.option(0, &self.bcc);
     }
 }
 
@@ -85,8 +81,8 @@ impl rt::Model for NewEmailRecipients {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.bcc),
             1 => member.option(&mut self.cc),
@@ -94,14 +90,10 @@ impl rt::Model for NewEmailRecipients {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.bcc)?;
-        out.option(1, &self.cc)?;
-        out.option(2, &self.to)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.bcc);
+        out.option(1, &self.cc);
+        out.option(2, &self.to);
     }
 }
 
@@ -139,8 +131,8 @@ impl rt::Model for Settings {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             4 => member.option(&mut self.heartbeat_indices),
             0 => member.option(&mut self.cert_age_threshold),
@@ -150,16 +142,12 @@ impl rt::Model for Settings {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(4, &self.heartbeat_indices)?;
-        out.option(0, &self.cert_age_threshold)?;
-        out.option(1, &self.cert_expiration_threshold)?;
-        out.option(2, &self.default_connectors)?;
-        out.option(3, &self.default_email)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(4, &self.heartbeat_indices);
+        out.option(0, &self.cert_age_threshold);
+        out.option(1, &self.cert_expiration_threshold);
+        out.option(2, &self.default_connectors);
+        out.option(3, &self.default_email);
     }
 }
 
@@ -219,8 +207,8 @@ impl rt::Model for UpdateSettingsRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.cert_age_threshold),
             1 => member.option(&mut self.cert_expiration_threshold),
@@ -230,16 +218,12 @@ impl rt::Model for UpdateSettingsRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.cert_age_threshold)?;
-        out.option(1, &self.cert_expiration_threshold)?;
-        out.option(2, &self.default_connectors)?;
-        out.option(3, &self.default_email)?;
-        out.option(4, &self.heartbeat_indices)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.cert_age_threshold);
+        out.option(1, &self.cert_expiration_threshold);
+        out.option(2, &self.default_connectors);
+        out.option(3, &self.default_email);
+        out.option(4, &self.heartbeat_indices);
     }
 }
 

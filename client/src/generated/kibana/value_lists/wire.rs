@@ -9,7 +9,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::Extra;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     Acknowledgement, FindResponse, GetIndexStatusResponse, GetPrivilegesResponse, List,
     ListItem, ListItemPrivileges, ListPrivileges, CreateRequest, PatchRequest,
@@ -43,19 +43,15 @@ impl rt::Model for Acknowledgement {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.acknowledged),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.acknowledged)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.acknowledged);
     }
 }
 
@@ -87,8 +83,8 @@ impl rt::Model for FindResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.cursor),
             1 => member.value(&mut self.data),
@@ -98,16 +94,12 @@ impl rt::Model for FindResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.cursor)?;
-        out.value(1, &self.data)?;
-        out.value(2, &self.page)?;
-        out.value(3, &self.per_page)?;
-        out.value(4, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.cursor);
+        out.value(1, &self.data);
+        out.value(2, &self.page);
+        out.value(3, &self.per_page);
+        out.value(4, &self.total);
     }
 }
 
@@ -136,21 +128,17 @@ impl rt::Model for GetIndexStatusResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.list_index),
             1 => member.value(&mut self.list_item_index),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.list_index)?;
-        out.value(1, &self.list_item_index)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.list_index);
+        out.value(1, &self.list_item_index);
     }
 }
 
@@ -180,8 +168,8 @@ impl rt::Model for GetPrivilegesResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.is_authenticated),
             1 => member.value(&mut self.list_items),
@@ -189,14 +177,10 @@ impl rt::Model for GetPrivilegesResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.is_authenticated)?;
-        out.value(1, &self.list_items)?;
-        out.value(2, &self.lists)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.is_authenticated);
+        out.value(1, &self.list_items);
+        out.value(2, &self.lists);
     }
 }
 
@@ -256,8 +240,8 @@ impl rt::Model for List {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.timestamp),
             1 => member.option(&mut self.meta_version),
@@ -278,27 +262,23 @@ impl rt::Model for List {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.timestamp)?;
-        out.option(1, &self.meta_version)?;
-        out.value(2, &self.created_at)?;
-        out.value(3, &self.created_by)?;
-        out.value(4, &self.description)?;
-        out.option(5, &self.deserializer)?;
-        out.value(6, &self.id)?;
-        out.value(7, &self.immutable)?;
-        out.option(8, &self.meta)?;
-        out.value(9, &self.name)?;
-        out.option(10, &self.serializer)?;
-        out.value(11, &self.tie_breaker_id)?;
-        out.value(12, &self.r#type)?;
-        out.value(13, &self.updated_at)?;
-        out.value(14, &self.updated_by)?;
-        out.value(15, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.timestamp);
+        out.option(1, &self.meta_version);
+        out.value(2, &self.created_at);
+        out.value(3, &self.created_by);
+        out.value(4, &self.description);
+        out.option(5, &self.deserializer);
+        out.value(6, &self.id);
+        out.value(7, &self.immutable);
+        out.option(8, &self.meta);
+        out.value(9, &self.name);
+        out.option(10, &self.serializer);
+        out.value(11, &self.tie_breaker_id);
+        out.value(12, &self.r#type);
+        out.value(13, &self.updated_at);
+        out.value(14, &self.updated_by);
+        out.value(15, &self.version);
     }
 }
 
@@ -354,8 +334,8 @@ impl rt::Model for ListItem {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.timestamp),
             1 => member.option(&mut self.version),
@@ -374,25 +354,21 @@ impl rt::Model for ListItem {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.timestamp)?;
-        out.option(1, &self.version)?;
-        out.value(2, &self.created_at)?;
-        out.value(3, &self.created_by)?;
-        out.option(4, &self.deserializer)?;
-        out.value(5, &self.id)?;
-        out.value(6, &self.list_id)?;
-        out.option(7, &self.meta)?;
-        out.option(8, &self.serializer)?;
-        out.value(9, &self.tie_breaker_id)?;
-        out.value(10, &self.r#type)?;
-        out.value(11, &self.updated_at)?;
-        out.value(12, &self.updated_by)?;
-        out.value(13, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.timestamp);
+        out.option(1, &self.version);
+        out.value(2, &self.created_at);
+        out.value(3, &self.created_by);
+        out.option(4, &self.deserializer);
+        out.value(5, &self.id);
+        out.value(6, &self.list_id);
+        out.option(7, &self.meta);
+        out.option(8, &self.serializer);
+        out.value(9, &self.tie_breaker_id);
+        out.value(10, &self.r#type);
+        out.value(11, &self.updated_at);
+        out.value(12, &self.updated_by);
+        out.value(13, &self.value);
     }
 }
 
@@ -424,8 +400,8 @@ impl rt::Model for ListItemPrivileges {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.application),
             1 => member.value(&mut self.cluster),
@@ -435,16 +411,12 @@ impl rt::Model for ListItemPrivileges {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.application)?;
-        out.value(1, &self.cluster)?;
-        out.value(2, &self.has_all_requested)?;
-        out.value(3, &self.index)?;
-        out.value(4, &self.username)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.application);
+        out.value(1, &self.cluster);
+        out.value(2, &self.has_all_requested);
+        out.value(3, &self.index);
+        out.value(4, &self.username);
     }
 }
 
@@ -476,8 +448,8 @@ impl rt::Model for ListPrivileges {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.application),
             1 => member.value(&mut self.cluster),
@@ -487,16 +459,12 @@ impl rt::Model for ListPrivileges {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.application)?;
-        out.value(1, &self.cluster)?;
-        out.value(2, &self.has_all_requested)?;
-        out.value(3, &self.index)?;
-        out.value(4, &self.username)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.application);
+        out.value(1, &self.cluster);
+        out.value(2, &self.has_all_requested);
+        out.value(3, &self.index);
+        out.value(4, &self.username);
     }
 }
 
@@ -528,6 +496,9 @@ impl rt::StringEnum for ListType {
             "text" => Self::Text,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -566,6 +537,9 @@ impl rt::StringEnum for SortOrder {
             "asc" => Self::Asc,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -616,8 +590,8 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.description),
             1 => member.option(&mut self.deserializer),
@@ -630,19 +604,15 @@ impl rt::Model for CreateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.description)?;
-        out.option(1, &self.deserializer)?;
-        out.option(2, &self.id)?;
-        out.option(3, &self.meta)?;
-        out.value(4, &self.name)?;
-        out.option(5, &self.serializer)?;
-        out.value(6, &self.r#type)?;
-        out.option(7, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.description);
+        out.option(1, &self.deserializer);
+        out.option(2, &self.id);
+        out.option(3, &self.meta);
+        out.value(4, &self.name);
+        out.option(5, &self.serializer);
+        out.value(6, &self.r#type);
+        out.option(7, &self.version);
     }
 }
 
@@ -906,8 +876,8 @@ impl rt::Model for PatchRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.body_version),
             1 => member.option(&mut self.description),
@@ -918,17 +888,13 @@ impl rt::Model for PatchRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.body_version)?;
-        out.option(1, &self.description)?;
-        out.value(2, &self.id)?;
-        out.option(3, &self.meta)?;
-        out.option(4, &self.name)?;
-        out.option(5, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.body_version);
+        out.option(1, &self.description);
+        out.value(2, &self.id);
+        out.option(3, &self.meta);
+        out.option(4, &self.name);
+        out.option(5, &self.version);
     }
 }
 
@@ -987,8 +953,8 @@ impl rt::Model for UpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.body_version),
             1 => member.value(&mut self.description),
@@ -999,17 +965,13 @@ impl rt::Model for UpdateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.body_version)?;
-        out.value(1, &self.description)?;
-        out.value(2, &self.id)?;
-        out.option(3, &self.meta)?;
-        out.value(4, &self.name)?;
-        out.option(5, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.body_version);
+        out.value(1, &self.description);
+        out.value(2, &self.id);
+        out.option(3, &self.meta);
+        out.value(4, &self.name);
+        out.option(5, &self.version);
     }
 }
 

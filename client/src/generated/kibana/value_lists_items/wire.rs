@@ -11,7 +11,7 @@ use crate::response::Binary;
 use crate::types::Extra;
 use super::super::value_lists;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     FindResponse, CreateRequest, PatchRequest, UpdateRequest
 }
@@ -47,8 +47,8 @@ impl rt::Model for FindResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.cursor),
             1 => member.value(&mut self.data),
@@ -58,16 +58,12 @@ impl rt::Model for FindResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.cursor)?;
-        out.value(1, &self.data)?;
-        out.value(2, &self.page)?;
-        out.value(3, &self.per_page)?;
-        out.value(4, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.cursor);
+        out.value(1, &self.data);
+        out.value(2, &self.page);
+        out.value(3, &self.per_page);
+        out.value(4, &self.total);
     }
 }
 
@@ -79,6 +75,9 @@ impl rt::StringEnum for Refresh {
             "wait_for" => Self::WaitFor,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -118,8 +117,8 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.id),
             1 => member.value(&mut self.list_id),
@@ -129,16 +128,12 @@ impl rt::Model for CreateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        out.value(1, &self.list_id)?;
-        out.option(2, &self.meta)?;
-        out.option(3, &self.refresh)?;
-        out.value(4, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.id);
+        out.value(1, &self.list_id);
+        out.option(2, &self.meta);
+        out.option(3, &self.refresh);
+        out.value(4, &self.value);
     }
 }
 
@@ -399,8 +394,8 @@ impl rt::Model for PatchRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.version),
             1 => member.value(&mut self.id),
@@ -410,16 +405,12 @@ impl rt::Model for PatchRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.version)?;
-        out.value(1, &self.id)?;
-        out.option(2, &self.meta)?;
-        out.option(3, &self.refresh)?;
-        out.option(4, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.version);
+        out.value(1, &self.id);
+        out.option(2, &self.meta);
+        out.option(3, &self.refresh);
+        out.option(4, &self.value);
     }
 }
 
@@ -476,8 +467,8 @@ impl rt::Model for UpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.version),
             1 => member.value(&mut self.id),
@@ -486,15 +477,11 @@ impl rt::Model for UpdateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.version)?;
-        out.value(1, &self.id)?;
-        out.option(2, &self.meta)?;
-        out.value(3, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.version);
+        out.value(1, &self.id);
+        out.option(2, &self.meta);
+        out.value(3, &self.value);
     }
 }
 

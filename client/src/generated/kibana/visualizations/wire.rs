@@ -8,7 +8,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     CreateRequest, UpdateRequest
 }
@@ -42,8 +42,8 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.data_source),
             1 => member.option(&mut self.metrics),
@@ -53,16 +53,12 @@ impl rt::Model for CreateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.data_source)?;
-        out.option(1, &self.metrics)?;
-        out.option(2, &self.query)?;
-        out.option(3, &self.title)?;
-        out.option(4, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.data_source);
+        out.option(1, &self.metrics);
+        out.option(2, &self.query);
+        out.option(3, &self.title);
+        out.option(4, &self.r#type);
     }
 }
 
@@ -213,8 +209,8 @@ impl rt::Model for UpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.data_source),
             1 => member.option(&mut self.metrics),
@@ -224,16 +220,12 @@ impl rt::Model for UpdateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.data_source)?;
-        out.option(1, &self.metrics)?;
-        out.option(2, &self.query)?;
-        out.option(3, &self.title)?;
-        out.option(4, &self.r#type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.data_source);
+        out.option(1, &self.metrics);
+        out.option(2, &self.query);
+        out.option(3, &self.title);
+        out.option(4, &self.r#type);
     }
 }
 

@@ -8,7 +8,7 @@ use elkit::{Error, rt};
 use elkit::body::Body;
 use elkit::types::Extra;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     ShopItem, UpdateResponse, UpdateRequest
 }
@@ -43,8 +43,8 @@ impl rt::Model for ShopItem {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.meta_source),
             6 => member.value(&mut self.source),
@@ -56,18 +56,14 @@ impl rt::Model for ShopItem {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.meta_source)?;
-        out.value(6, &self.source)?;
-        out.value(5, &self.member_new)?;
-        out.option(2, &self.member_extra)?;
-        out.option(4, &self.key)?;
-        out.option(3, &self.item)?;
-        out.option(1, &self.member_clone)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.meta_source);
+        out.value(6, &self.source);
+        out.value(5, &self.member_new);
+        out.option(2, &self.member_extra);
+        out.option(4, &self.key);
+        out.option(3, &self.item);
+        out.option(1, &self.member_clone);
     }
 }
 
@@ -101,8 +97,8 @@ impl rt::Model for UpdateResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.value(&mut self.meta_id),
             4 => member.value(&mut self.id),
@@ -114,18 +110,14 @@ impl rt::Model for UpdateResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(2, &self.meta_id)?;
-        out.value(4, &self.id)?;
-        out.value(1, &self.meta_id_)?;
-        out.value(3, &self.member_extra)?;
-        out.option(0, &self.member_id)?;
-        out.value(6, &self.r#type)?;
-        out.option(5, &self.r_type)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(2, &self.meta_id);
+        out.value(4, &self.id);
+        out.value(1, &self.meta_id_);
+        out.value(3, &self.member_extra);
+        out.option(0, &self.member_id);
+        out.value(6, &self.r#type);
+        out.option(5, &self.r_type);
     }
 }
 
@@ -190,8 +182,8 @@ impl rt::Model for UpdateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             4 => member.option(&mut self.body_name),
             2 => member.option(&mut self.id),
@@ -204,19 +196,15 @@ impl rt::Model for UpdateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(4, &self.body_name)?;
-        out.option(2, &self.id)?;
-        out.option(0, &self.body_id)?;
-        out.option(1, &self.body_extra)?;
-        out.option(5, &self.body_new)?;
-        out.option(6, &self.new_null)?;
-        out.option(3, &self.item)?;
-        out.option(7, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(4, &self.body_name);
+        out.option(2, &self.id);
+        out.option(0, &self.body_id);
+        out.option(1, &self.body_extra);
+        out.option(5, &self.body_new);
+        out.option(6, &self.new_null);
+        out.option(3, &self.item);
+        out.option(7, &self.value);
     }
 }
 

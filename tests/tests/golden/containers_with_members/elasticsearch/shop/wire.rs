@@ -8,7 +8,7 @@ use elkit::{Error, rt};
 use elkit::body::Body;
 use elkit::types::Extra;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     Aggregation, CountResponse, Named, Terms, CountRequest
 }
@@ -39,8 +39,8 @@ impl rt::Model for Aggregation {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.aggs),
             2 => member.option(&mut self.meta),
@@ -50,21 +50,17 @@ impl rt::Model for Aggregation {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.aggs)?;
-        out.option(2, &self.meta)?;
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.aggs);
+        out.option(2, &self.meta);
         match &self.kind {
-            Some(AggregationKind::Terms(value)) => out.entry("terms", value)?,
-            Some(AggregationKind::Sum(value)) => out.entry("sum", value)?,
-            Some(AggregationKind::Filter(value)) => out.entry("filter", value)?,
-            Some(AggregationKind::Other(other)) => out.flatten(other)?,
+            Some(AggregationKind::Terms(value)) => out.entry("terms", value),
+            Some(AggregationKind::Sum(value)) => out.entry("sum", value),
+            Some(AggregationKind::Filter(value)) => out.entry("filter", value),
+            Some(AggregationKind::Other(other)) => out.flatten(other),
             None => {}
         }
-        out.asides(&[4, 3, 1])?;
-        Ok(())
+        out.asides(&[4, 3, 1]);
     }
 }
 
@@ -92,19 +88,15 @@ impl rt::Model for CountResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.by),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.by)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.by);
     }
 }
 
@@ -134,8 +126,8 @@ impl rt::Model for Named {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.value(&mut self.name),
             2 => member.option(&mut self.kind),
@@ -144,20 +136,16 @@ impl rt::Model for Named {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(3, &self.name)?;
-        out.option(2, &self.kind)?;
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(3, &self.name);
+        out.option(2, &self.kind);
         match &self.variant {
-            Some(NamedKind::A(value)) => out.entry("a", value)?,
-            Some(NamedKind::B(value)) => out.entry("b", value)?,
-            Some(NamedKind::Other(other)) => out.flatten(other)?,
+            Some(NamedKind::A(value)) => out.entry("a", value),
+            Some(NamedKind::B(value)) => out.entry("b", value),
+            Some(NamedKind::Other(other)) => out.flatten(other),
             None => {}
         }
-        out.asides(&[0, 1])?;
-        Ok(())
+        out.asides(&[0, 1]);
     }
 }
 
@@ -186,21 +174,17 @@ impl rt::Model for Terms {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.field),
             1 => member.option(&mut self.inner),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field)?;
-        out.option(1, &self.inner)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.field);
+        out.option(1, &self.inner);
     }
 }
 
@@ -228,19 +212,15 @@ impl rt::Model for CountRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.by),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.by)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.by);
     }
 }
 

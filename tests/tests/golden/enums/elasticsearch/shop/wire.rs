@@ -8,7 +8,7 @@ use serde::ser::SerializeMap;
 use elkit::{Error, rt};
 use elkit::types::Extra;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     SearchResponse
 }
@@ -28,6 +28,9 @@ impl rt::StringEnum for Comparison {
             "+" => Self::Plus,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -56,6 +59,9 @@ impl rt::StringEnum for Kind {
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
+    }
     fn name(&self) -> &str {
         match self {
             Self::Self_ => "self",
@@ -77,6 +83,9 @@ impl rt::StringEnum for Order {
             "desc" => Self::Desc,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -114,8 +123,8 @@ impl rt::Model for SearchResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.kind),
             0 => member.value(&mut self.compare),
@@ -124,15 +133,11 @@ impl rt::Model for SearchResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.kind)?;
-        out.value(0, &self.compare)?;
-        out.option(3, &self.unit)?;
-        out.value(2, &self.level)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.kind);
+        out.value(0, &self.compare);
+        out.option(3, &self.unit);
+        out.value(2, &self.level);
     }
 }
 
@@ -147,6 +152,9 @@ impl rt::StringEnum for Unit {
             "2.5" => Self::N2_5,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {

@@ -9,7 +9,7 @@ use serde::ser::SerializeMap;
 use elkit::{Error, rt};
 use elkit::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     BaseInt64Meta, BaseStringMeta, Big, Item, ItemPage, ItemPageInfo, ListResponse, Page,
     PageInfo, Special
@@ -69,19 +69,15 @@ impl rt::Model for BaseInt64Meta {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.version),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.version);
     }
 }
 
@@ -92,6 +88,9 @@ impl rt::StringEnum for BaseInt64State {
             "off" => Self::Off,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -126,19 +125,15 @@ impl rt::Model for BaseStringMeta {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.version),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.version)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.version);
     }
 }
 
@@ -149,6 +144,9 @@ impl rt::StringEnum for BaseStringState {
             "off" => Self::Off,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -187,8 +185,8 @@ impl rt::Model for Big {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.id),
             4 => member.value(&mut self.value),
@@ -198,16 +196,12 @@ impl rt::Model for Big {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.id)?;
-        out.value(4, &self.value)?;
-        out.value(3, &self.state)?;
-        out.value(0, &self.either)?;
-        out.value(2, &self.meta)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.id);
+        out.value(4, &self.value);
+        out.value(3, &self.state);
+        out.value(0, &self.either);
+        out.value(2, &self.meta);
     }
 }
 
@@ -240,8 +234,8 @@ impl rt::Model for Item {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.id),
             5 => member.value(&mut self.value),
@@ -252,17 +246,13 @@ impl rt::Model for Item {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.id)?;
-        out.value(5, &self.value)?;
-        out.value(4, &self.state)?;
-        out.value(0, &self.either)?;
-        out.value(2, &self.meta)?;
-        out.value(3, &self.name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.id);
+        out.value(5, &self.value);
+        out.value(4, &self.state);
+        out.value(0, &self.either);
+        out.value(2, &self.meta);
+        out.value(3, &self.name);
     }
 }
 
@@ -292,8 +282,8 @@ impl rt::Model for ItemPage {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.items),
             2 => member.option(&mut self.next),
@@ -301,14 +291,10 @@ impl rt::Model for ItemPage {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.items)?;
-        out.nullable(2, &self.next)?;
-        out.value(0, &self.info)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.items);
+        out.nullable(2, &self.next);
+        out.value(0, &self.info);
     }
 }
 
@@ -336,19 +322,15 @@ impl rt::Model for ItemPageInfo {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.total),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.total);
     }
 }
 
@@ -379,8 +361,8 @@ impl rt::Model for ListResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.items),
             2 => member.value(&mut self.names),
@@ -389,15 +371,11 @@ impl rt::Model for ListResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.items)?;
-        out.value(2, &self.names)?;
-        out.value(3, &self.special)?;
-        out.value(0, &self.big)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.items);
+        out.value(2, &self.names);
+        out.value(3, &self.special);
+        out.value(0, &self.big);
     }
 }
 
@@ -427,8 +405,8 @@ impl rt::Model for Page {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.items),
             2 => member.option(&mut self.next),
@@ -436,14 +414,10 @@ impl rt::Model for Page {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.items)?;
-        out.nullable(2, &self.next)?;
-        out.value(0, &self.info)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.items);
+        out.nullable(2, &self.next);
+        out.value(0, &self.info);
     }
 }
 
@@ -471,19 +445,15 @@ impl rt::Model for PageInfo {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.total),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.total)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.total);
     }
 }
 
@@ -517,8 +487,8 @@ impl rt::Model for Special {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.value(&mut self.id),
             6 => member.value(&mut self.value),
@@ -530,18 +500,14 @@ impl rt::Model for Special {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(2, &self.id)?;
-        out.value(6, &self.value)?;
-        out.value(5, &self.state)?;
-        out.value(0, &self.either)?;
-        out.value(3, &self.meta)?;
-        out.value(4, &self.name)?;
-        out.option(1, &self.extra_care)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(2, &self.id);
+        out.value(6, &self.value);
+        out.value(5, &self.state);
+        out.value(0, &self.either);
+        out.value(3, &self.meta);
+        out.value(4, &self.name);
+        out.option(1, &self.extra_care);
     }
 }
 

@@ -10,7 +10,7 @@ use elkit::{Error, rt};
 use elkit::body::Body;
 use elkit::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     Address, AddressGeo, CardPay, CashPay, CreateOrderLine, CreateOrderResponse, Note,
     OrderLine, ShipObject, CreateOrderRequest
@@ -47,21 +47,17 @@ impl rt::Model for Address {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.street),
             0 => member.option(&mut self.geo),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.street)?;
-        out.option(0, &self.geo)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.street);
+        out.option(0, &self.geo);
     }
 }
 
@@ -90,21 +86,17 @@ impl rt::Model for AddressGeo {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.lat),
             1 => member.value(&mut self.lon),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.lat)?;
-        out.value(1, &self.lon)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.lat);
+        out.value(1, &self.lon);
     }
 }
 
@@ -132,21 +124,17 @@ impl rt::Model for CardPay {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.number),
             1 => member.literal("\"card\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.number)?;
-        out.literal(1, "\"card\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.number);
+        out.literal(1, "\"card\"");
     }
 }
 
@@ -171,19 +159,15 @@ impl rt::Model for CashPay {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.literal("\"cash\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.literal(0, "\"cash\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.literal(0, "\"cash\"");
     }
 }
 
@@ -211,19 +195,15 @@ impl rt::Model for CreateOrderLine {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.sku),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.sku)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.sku);
     }
 }
 
@@ -253,8 +233,8 @@ impl rt::Model for CreateOrderResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.value(&mut self.state),
             2 => member.value(&mut self.lines),
@@ -263,15 +243,11 @@ impl rt::Model for CreateOrderResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(3, &self.state)?;
-        out.value(2, &self.lines)?;
-        out.value(0, &self.days)?;
-        out.literal(1, "true")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(3, &self.state);
+        out.value(2, &self.lines);
+        out.value(0, &self.days);
+        out.literal(1, "true");
     }
 }
 
@@ -299,19 +275,15 @@ impl rt::Model for Note {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.text),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.text)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.text);
     }
 }
 
@@ -340,21 +312,17 @@ impl rt::Model for OrderLine {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.option(&mut self.sku),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.option(1, &self.sku)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.option(1, &self.sku);
     }
 }
 
@@ -437,19 +405,15 @@ impl rt::Model for ShipObject {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.by),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.by)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.by);
     }
 }
 
@@ -460,6 +424,9 @@ impl rt::StringEnum for ShipObjectBy {
             "sea" => Self::Sea,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -478,6 +445,9 @@ impl rt::StringEnum for Sort {
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
+    }
     fn name(&self) -> &str {
         match self {
             Self::Asc => "asc",
@@ -494,6 +464,9 @@ impl rt::StringEnum for State {
             "sent" => Self::Sent,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -533,8 +506,8 @@ impl rt::Model for CreateOrderRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.address),
             1 => member.value(&mut self.lines),
@@ -544,16 +517,12 @@ impl rt::Model for CreateOrderRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.address)?;
-        out.value(1, &self.lines)?;
-        out.option(2, &self.notes)?;
-        out.value(3, &self.pay)?;
-        out.option(4, &self.ship)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.address);
+        out.value(1, &self.lines);
+        out.option(2, &self.notes);
+        out.value(3, &self.pay);
+        out.option(4, &self.ship);
     }
 }
 

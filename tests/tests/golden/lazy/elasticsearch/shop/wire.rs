@@ -9,7 +9,7 @@ use elkit::{Error, rt};
 use elkit::body::Body;
 use elkit::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     PutResponse, Rule, PutRequest
 }
@@ -72,21 +72,17 @@ impl rt::Model for PutResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.option(&mut self.rule),
             0 => member.option(&mut self.by_name),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.rule)?;
-        out.option(0, &self.by_name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(1, &self.rule);
+        out.option(0, &self.by_name);
     }
 }
 
@@ -115,21 +111,17 @@ impl rt::Model for Rule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.field),
             1 => member.option(&mut self.not),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field)?;
-        out.option(1, &self.not)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.field);
+        out.option(1, &self.not);
     }
 }
 
@@ -159,8 +151,8 @@ impl rt::Model for PutRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.filter),
             2 => member.option(&mut self.rules),
@@ -168,14 +160,10 @@ impl rt::Model for PutRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.filter)?;
-        out.option(2, &self.rules)?;
-        out.option(1, &self.query)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.filter);
+        out.option(2, &self.rules);
+        out.option(1, &self.query);
     }
 }
 

@@ -8,7 +8,7 @@ use elkit::{Error, rt};
 use elkit::body::Body;
 use elkit::types::Extra;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     Item, PutItemResponse, PutItemRequest
 }
@@ -57,8 +57,8 @@ impl rt::Model for Item {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             8 => member.value(&mut self.sku),
             7 => member.option(&mut self.parent),
@@ -73,21 +73,17 @@ impl rt::Model for Item {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(8, &self.sku)?;
-        out.nullable(7, &self.parent)?;
-        out.option(2, &self.count)?;
-        out.option(9, &self.weight)?;
-        out.option(1, &self.comment)?;
-        out.option(5, &self.old_price)?;
-        out.option(0, &self.colour)?;
-        out.option(6, &self.origin)?;
-        out.value(4, &self.made)?;
-        out.option(3, &self.quotas)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(8, &self.sku);
+        out.nullable(7, &self.parent);
+        out.option(2, &self.count);
+        out.option(9, &self.weight);
+        out.option(1, &self.comment);
+        out.option(5, &self.old_price);
+        out.option(0, &self.colour);
+        out.option(6, &self.origin);
+        out.value(4, &self.made);
+        out.option(3, &self.quotas);
     }
 }
 
@@ -116,21 +112,17 @@ impl rt::Model for PutItemResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             1 => member.option(&mut self.revision),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.option(1, &self.revision)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.option(1, &self.revision);
     }
 }
 
@@ -159,21 +151,17 @@ impl rt::Model for PutItemRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.item),
             1 => member.option(&mut self.note),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        out.option(1, &self.note)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.item);
+        out.option(1, &self.note);
     }
 }
 

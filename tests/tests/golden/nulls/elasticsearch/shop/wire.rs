@@ -9,7 +9,7 @@ use elkit::{Error, rt};
 use elkit::body::Body;
 use elkit::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     PutResponse, PutRequest
 }
@@ -79,8 +79,8 @@ impl rt::Model for PutResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.value(&mut self.value),
             0 => member.option(&mut self.always),
@@ -88,14 +88,10 @@ impl rt::Model for PutResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(2, &self.value)?;
-        out.nullable(0, &self.always)?;
-        out.nullable(1, &self.either)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(2, &self.value);
+        out.nullable(0, &self.always);
+        out.nullable(1, &self.either);
     }
 }
 
@@ -127,8 +123,8 @@ impl rt::Model for PutRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.value(&mut self.value),
             4 => member.option(&mut self.values),
@@ -138,16 +134,12 @@ impl rt::Model for PutRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(3, &self.value)?;
-        out.option(4, &self.values)?;
-        out.option(2, &self.maybe)?;
-        out.option(1, &self.list)?;
-        out.option(0, &self.by_name)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(3, &self.value);
+        out.option(4, &self.values);
+        out.option(2, &self.maybe);
+        out.option(1, &self.list);
+        out.option(0, &self.by_name);
     }
 }
 

@@ -10,7 +10,7 @@ use elkit::{Error, rt};
 use elkit::body::Body;
 use elkit::types::{Extra, Untyped};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     Card, CreateOrderResponse, Invoice, Item, CreateOrderRequest
 }
@@ -45,21 +45,17 @@ impl rt::Model for Card {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.token),
             0 => member.literal("\"card\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.token)?;
-        out.literal(0, "\"card\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.token);
+        out.literal(0, "\"card\"");
     }
 }
 
@@ -89,8 +85,8 @@ impl rt::Model for CreateOrderResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.id),
             2 => member.value(&mut self.state),
@@ -98,14 +94,10 @@ impl rt::Model for CreateOrderResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(2, &self.state)?;
-        out.nullable(1, &self.note)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.id);
+        out.value(2, &self.state);
+        out.nullable(1, &self.note);
     }
 }
 
@@ -133,21 +125,17 @@ impl rt::Model for Invoice {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.days),
             1 => member.literal("\"invoice\""),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.days)?;
-        out.literal(1, "\"invoice\"")?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.days);
+        out.literal(1, "\"invoice\"");
     }
 }
 
@@ -177,8 +165,8 @@ impl rt::Model for Item {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.value(&mut self.sku),
             0 => member.value(&mut self.count),
@@ -186,14 +174,10 @@ impl rt::Model for Item {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(2, &self.sku)?;
-        out.value(0, &self.count)?;
-        out.option(1, &self.payment)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(2, &self.sku);
+        out.value(0, &self.count);
+        out.option(1, &self.payment);
     }
 }
 
@@ -233,6 +217,9 @@ impl rt::StringEnum for State {
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
+    }
     fn name(&self) -> &str {
         match self {
             Self::New => "new",
@@ -271,8 +258,8 @@ impl rt::Model for CreateOrderRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.customer),
             1 => member.value(&mut self.body_items),
@@ -281,15 +268,11 @@ impl rt::Model for CreateOrderRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.customer)?;
-        out.value(1, &self.body_items)?;
-        out.option(3, &self.ship_by)?;
-        out.option(2, &self.labels)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.customer);
+        out.value(1, &self.body_items);
+        out.option(3, &self.ship_by);
+        out.option(2, &self.labels);
     }
 }
 

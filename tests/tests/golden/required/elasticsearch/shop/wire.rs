@@ -9,7 +9,7 @@ use elkit::body::Body;
 use elkit::response::NoContent;
 use elkit::types::Extra;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     Size, CreateRequest, GrantRequest
 }
@@ -41,8 +41,8 @@ impl rt::Model for Size {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             3 => member.value(&mut self.width),
             1 => member.value(&mut self.height),
@@ -51,15 +51,11 @@ impl rt::Model for Size {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(3, &self.width)?;
-        out.value(1, &self.height)?;
-        out.nullable(0, &self.depth)?;
-        out.option(2, &self.unit)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(3, &self.width);
+        out.value(1, &self.height);
+        out.nullable(0, &self.depth);
+        out.option(2, &self.unit);
     }
 }
 
@@ -92,8 +88,8 @@ impl rt::Model for CreateRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             2 => member.value(&mut self.owner),
             0 => member.value(&mut self.name),
@@ -102,15 +98,11 @@ impl rt::Model for CreateRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(2, &self.owner)?;
-        out.value(0, &self.name)?;
-        out.value(3, &self.size)?;
-        out.option(1, &self.note)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(2, &self.owner);
+        out.value(0, &self.name);
+        out.value(3, &self.size);
+        out.option(1, &self.note);
     }
 }
 
@@ -170,21 +162,17 @@ impl rt::Model for GrantRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.role),
             0 => member.value(&mut self.id),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.role)?;
-        out.value(0, &self.id)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.role);
+        out.value(0, &self.id);
     }
 }
 

@@ -8,7 +8,7 @@ use elkit::{Error, rt};
 use elkit::body::Body;
 use elkit::types::Extra;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     PutResponse, PutRequest
 }
@@ -38,21 +38,17 @@ impl rt::Model for PutResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.created),
             1 => member.value(&mut self.took),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.created)?;
-        out.value(1, &self.took)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.created);
+        out.value(1, &self.took);
     }
 }
 
@@ -86,8 +82,8 @@ impl rt::Model for PutRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.keep),
             1 => member.option(&mut self.size),
@@ -95,14 +91,10 @@ impl rt::Model for PutRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.keep)?;
-        out.option(1, &self.size)?;
-        out.option(2, &self.times)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.keep);
+        out.option(1, &self.size);
+        out.option(2, &self.times);
     }
 }
 

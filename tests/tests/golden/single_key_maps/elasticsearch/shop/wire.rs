@@ -9,7 +9,7 @@ use elkit::{Error, rt};
 use elkit::body::Body;
 use elkit::types::{Entry, Extra};
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     Match, PutResponse, Rule, Within, PutRequest
 }
@@ -42,28 +42,24 @@ impl rt::Model for Match {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.option(&mut self.boost),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.boost)?;
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.option(0, &self.boost);
         if let Some(entry) = &self.rule {
-            out.entry(&entry.key, &entry.value)?;
+            out.entry(&entry.key, &entry.value);
         }
-        Ok(())
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         if self.rule.is_some() {
             return member.untyped();
         }
@@ -73,7 +69,7 @@ impl rt::Model for Match {
                     key: key.to_owned(),
                     value,
                 });
-            })
+            });
     }
 }
 
@@ -84,6 +80,9 @@ impl rt::StringEnum for Order {
             "desc" => Self::Desc,
             _ => Self::UnknownValue(name.into_owned()),
         }
+    }
+    fn unknown(name: String) -> Self {
+        Self::UnknownValue(name)
     }
     fn name(&self) -> &str {
         match self {
@@ -118,19 +117,15 @@ impl rt::Model for PutResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.r#match),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.r#match)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.r#match);
     }
 }
 
@@ -158,19 +153,15 @@ impl rt::Model for Rule {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.value),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.value)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.value);
     }
 }
 
@@ -200,30 +191,26 @@ impl rt::Model for Within {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             0 => member.value(&mut self.from),
             1 => member.value(&mut self.to),
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.from)?;
-        out.value(1, &self.to)?;
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(0, &self.from);
+        out.value(1, &self.to);
         if let Some(entry) = &self.entry {
-            out.entry(&entry.key, &entry.value)?;
+            out.entry(&entry.key, &entry.value);
         }
-        Ok(())
     }
     fn read_rest<'de, A: MapAccess<'de>>(
         &mut self,
         key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         if self.entry.is_some() {
             return member.untyped();
         }
@@ -233,7 +220,7 @@ impl rt::Model for Within {
                     key: key.to_owned(),
                     value,
                 });
-            })
+            });
     }
 }
 
@@ -264,8 +251,8 @@ impl rt::Model for PutRequest {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.rename),
             0 => member.value(&mut self.r#match),
@@ -274,15 +261,11 @@ impl rt::Model for PutRequest {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.rename)?;
-        out.value(0, &self.r#match)?;
-        out.option(3, &self.within)?;
-        out.option(2, &self.sorts)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.rename);
+        out.value(0, &self.r#match);
+        out.option(3, &self.within);
+        out.option(2, &self.sorts);
     }
 }
 

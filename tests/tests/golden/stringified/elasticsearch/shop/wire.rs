@@ -7,7 +7,7 @@ use serde::ser::SerializeMap;
 use elkit::{Error, rt};
 use elkit::types::Extra;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::model! {
     GetResponse
 }
@@ -38,8 +38,8 @@ impl rt::Model for GetResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.count),
             2 => member.option(&mut self.ok),
@@ -47,14 +47,10 @@ impl rt::Model for GetResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.count)?;
-        out.option(2, &self.ok)?;
-        out.option(0, &self.all)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.count);
+        out.option(2, &self.ok);
+        out.option(0, &self.all);
     }
 }
 
