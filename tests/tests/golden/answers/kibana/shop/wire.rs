@@ -39,8 +39,8 @@ impl rt::Model for RestockResponse {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
+        member: &mut rt::Member<'_, 'de, A>,
+    ) {
         match index {
             1 => member.value(&mut self.items),
             2 => member.option(&mut self.took),
@@ -48,14 +48,10 @@ impl rt::Model for RestockResponse {
             _ => member.untyped(),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.items)?;
-        out.option(2, &self.took)?;
-        out.option(0, &self.errors)?;
-        Ok(())
+    fn write<S: SerializeMap>(&self, out: &mut rt::Writer<'_, S>) {
+        out.value(1, &self.items);
+        out.option(2, &self.took);
+        out.option(0, &self.errors);
     }
 }
 

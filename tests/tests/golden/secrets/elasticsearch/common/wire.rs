@@ -5,7 +5,7 @@ use serde::{Deserializer, Serializer};
 use elkit::rt;
 use elkit::types::Untyped;
 use super::types::*;
-const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
 rt::union_! {
     BooleanOrString
 }
