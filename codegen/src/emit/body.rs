@@ -19,7 +19,7 @@ impl Body {
     pub(crate) fn of(items: impl IntoIterator<Item = TokenStream>) -> Result<Self, syn::Error> {
         let mut body = Self::default();
         for tokens in items {
-            body.uses.collect(&tokens);
+            let tokens = body.uses.collect(tokens);
             append(&mut body.text, &format(tokens)?);
         }
         Ok(body)
