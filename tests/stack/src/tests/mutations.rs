@@ -312,10 +312,11 @@ fn beyond_limits(spec: &Spec, ty: &Type) -> Vec<(&'static str, Value)> {
     let mut beyond = |what, value: Option<Value>| out.extend(value.map(|value| (what, value)));
     let count = |size: u64| usize::try_from(size).ok().filter(|size| *size < 50_000);
     match ty {
-        Type::AnyOf(branches) => match &branches[..] {
-            [inner, Type::Null] => return beyond_limits(spec, inner),
-            _ => {}
-        },
+        Type::AnyOf(branches) => {
+            if let [inner, Type::Null] = &branches[..] {
+                return beyond_limits(spec, inner);
+            }
+        }
         Type::List(item, size) => {
             let items = |count: usize| Value::from(vec![sample::value(spec, item); count]);
             beyond("too few items", size.min.and_then(|min| min.checked_sub(1)).and_then(count).map(items));
