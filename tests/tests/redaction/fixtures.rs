@@ -30,6 +30,8 @@ fn secrets_by_name() {
     for product in ["elasticsearch", "kibana"] {
         let names = |key: &str| traits[product][key].as_array().unwrap().iter().map(|name| name.as_str().unwrap());
         for name in names("common_secrets").chain(names("secrets")) {
+            // Each value of a map is one.
+            let name = name.trim_end_matches("[]");
             let (path, member) = place(name);
             let sent = member.iter().rev().fold(json!(CANARY), |value, name| json!({ (*name): value }));
             // Once repeated beside itself, as servers do. What is no secret by itself, such as one of many headers, may be.
@@ -59,6 +61,8 @@ fn place(name: &str) -> (&'static str, Vec<&str>) {
         // A token, or the secrets of a connector, stand in a member of their own.
         [_, .., "Token", _] => return (path, vec!["token", parts[parts.len() - 1]]),
         [_, ty, _] if ty.ends_with("Secrets") => return (path, vec!["secrets", parts[2]]),
+        // Of the settings of TLS, the key.
+        [.., "ssl"] => return (path, vec!["ssl", "key"]),
         [.., "ssl", _] => parts.len() - 2,
         _ => parts.len() - 1,
     };
