@@ -429,6 +429,8 @@ struct Planner<'a> {
     boxed: BTreeSet<(TypeId, TypeId)>,
     /// Unions that stand in a path or a query.
     textual: BTreeSet<TypeId>,
+    /// Namespaces that have calls.
+    namespaces: BTreeSet<&'a str>,
     /// Module and Rust name of each type.
     names: BTreeMap<TypeId, (String, String)>,
     errors: Vec<String>,

@@ -145,16 +145,12 @@ impl Planner<'_> {
     /// The Rust module of an id: that of the longest upstream namespace that begins it.
     pub(super) fn module_of(&self, id: &str) -> String {
         let id = id.split('<').next().unwrap_or_default();
-        let mut namespace = id;
-        while let Some((parent, _)) = namespace.rsplit_once('.') {
-            namespace = parent;
-            if let Some(module) = self.overlay.names.modules.get(namespace) {
-                return self.words.module(module);
-            }
+        let around =
+            || std::iter::successors(id.rsplit_once('.'), |(around, _)| around.rsplit_once('.')).map(|(of, _)| of);
+        if let Some(module) = around().find_map(|namespace| self.overlay.names.modules.get(namespace)) {
+            return self.words.module(module);
         }
-        if let Some(namespace) =
-            self.namespaces_of_calls().filter(|namespace| begins(id, namespace)).max_by_key(|n| n.len())
-        {
+        if let Some(namespace) = around().find(|namespace| self.namespaces.contains(namespace)) {
             return self.namespace_module(namespace);
         }
         let (first, rest) = id.split_once('.').unwrap_or(("", id));
@@ -167,10 +163,6 @@ impl Planner<'_> {
                 .map_or_else(|| "common".to_owned(), |name| self.words.module(name));
         }
         self.words.module(first)
-    }
-
-    fn namespaces_of_calls(&self) -> impl Iterator<Item = &str> {
-        self.ir.operations.iter().map(|operation| namespace_of(&operation.id).0)
     }
 
     /// Names a type may have, best first.
@@ -258,11 +250,6 @@ pub(super) fn split(id: &str) -> Vec<&str> {
     }
     parts.push(&id[start..]);
     parts
-}
-
-/// Whether an id stands in a namespace.
-fn begins(id: &str, namespace: &str) -> bool {
-    id.strip_prefix(namespace).is_some_and(|rest| rest.starts_with('.'))
 }
 
 /// Whether a part of an id says that what follows stands in an answer.

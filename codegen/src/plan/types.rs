@@ -31,6 +31,7 @@ impl<'a> Planner<'a> {
             requested: graph::requested(ir),
             boxed,
             textual: Default::default(),
+            namespaces: ir.operations.iter().map(|operation| namespace_of(&operation.id).0).collect(),
             names: BTreeMap::new(),
             errors: Vec::new(),
         }
