@@ -49,7 +49,7 @@ impl Planner<'_> {
         // Shorter ids first: what upstream names goes before what we name by its place.
         // What a request holds goes before what its answer does.
         let answers = |id: &str| split(id).iter().any(is_status);
-        open.sort_by_key(|(id, _)| (id.matches('.').count(), answers(id), id.len(), id.clone()));
+        open.sort_by_cached_key(|(id, _)| (id.matches('.').count(), answers(id), id.len(), id.clone()));
         let spots = self.spots(&open);
         for (id, module) in open {
             let mut candidates = self.inline_names(&id, &module, &spots);
