@@ -21,6 +21,7 @@ macro_rules! __call {
             ///
             /// # Errors
             /// As [`send`](Self::send), but for 404.
+            #[inline]
             pub fn send_optional(self) -> impl ::core::future::Future<Output = $crate::Result<
                 ::core::option::Option<$crate::Response<$response>>,
             >> {
@@ -53,6 +54,7 @@ macro_rules! __call {
             ///
             /// # Errors
             /// When it can't be sent, is not answered, is answered with an error, or the answer can't be read.
+            #[inline]
             pub fn send(self) -> impl ::core::future::Future<Output = $crate::Result<$crate::Response<$response>>> {
  self.0.send()
             }
@@ -61,6 +63,7 @@ macro_rules! __call {
             ///
             /// # Errors
             /// When the call can't be sent or is not answered.
+            #[inline]
             pub fn send_raw(self) -> impl ::core::future::Future<Output = $crate::Result<$crate::Response<$crate::response::Binary>>> {
  self.0.send_raw()
             }
@@ -131,6 +134,7 @@ macro_rules! __stream {
             ///
             /// # Errors
             /// As [`send`](Self::send) before the first item; later, the items' own.
+            #[inline]
             pub fn stream(self) -> impl ::core::future::Future<Output = $crate::Result<$crate::Response<$crate::response::Streamed<$response>>>> {
  self.0.stream()
             }
