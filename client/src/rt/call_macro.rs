@@ -25,7 +25,7 @@ macro_rules! __call {
             pub fn send_optional(self) -> impl ::core::future::Future<Output = $crate::Result<
                 ::core::option::Option<$crate::Response<$response>>,
             >> {
- self.0.send_optional()
+                self.0.send_optional()
             }
 
             $crate::__blocking! {
@@ -56,7 +56,7 @@ macro_rules! __call {
             /// When it can't be sent, is not answered, is answered with an error, or the answer can't be read.
             #[inline]
             pub fn send(self) -> impl ::core::future::Future<Output = $crate::Result<$crate::Response<$response>>> {
- self.0.send()
+                self.0.send()
             }
 
             /// Sends the call and hands over whatever came, errors included.
@@ -65,7 +65,7 @@ macro_rules! __call {
             /// When the call can't be sent or is not answered.
             #[inline]
             pub fn send_raw(self) -> impl ::core::future::Future<Output = $crate::Result<$crate::Response<$crate::response::Binary>>> {
- self.0.send_raw()
+                self.0.send_raw()
             }
 
             $crate::__blocking! {
@@ -136,7 +136,7 @@ macro_rules! __stream {
             /// As [`send`](Self::send) before the first item; later, the items' own.
             #[inline]
             pub fn stream(self) -> impl ::core::future::Future<Output = $crate::Result<$crate::Response<$crate::response::Streamed<$response>>>> {
- self.0.stream()
+                self.0.stream()
             }
 
             $crate::__blocking! {
