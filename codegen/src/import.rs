@@ -8,7 +8,7 @@ mod order;
 pub mod sources;
 mod split;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::spec::model::{Api, Operation};
@@ -42,7 +42,7 @@ pub fn merge(spec: &Api, new: Documented) -> Result<Api, Diagnostics> {
 pub fn hand_written_files(api: &Api) -> BTreeSet<String> {
     let operations = api.operations.iter().map(|(id, operation)| (operation_path(id), &operation.facts));
     let types = api.types.iter().map(|(id, def)| (types_path(split_id(id).0), &def.facts));
-    let mut hand = BTreeMap::new();
+    let mut hand = HashMap::new();
     for (path, facts) in operations.chain(types) {
         *hand.entry(path).or_insert(true) &= facts.documents.is_empty();
     }

@@ -7,7 +7,7 @@ mod limits;
 mod places;
 mod unions;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use crate::ir::{Arm, Ir, Kind, Member, Object, Operation, Rest, Ty, Type, TypeId, Variant};
 use crate::merge::{lost, merge};
@@ -28,7 +28,7 @@ pub(crate) fn lower(product: Product, api: &Api, traits: &Traits) -> Result<Ir, 
         traits,
         types: BTreeMap::new(),
         waiting: VecDeque::new(),
-        known: BTreeMap::new(),
+        known: HashMap::new(),
         open: Vec::new(),
         looped: BTreeSet::new(),
         bases: Vec::new(),
@@ -83,7 +83,7 @@ struct Lowering<'a> {
     /// Types that were met and are not lowered yet.
     waiting: VecDeque<Definition>,
     /// What each place turned out to be: one that is met again is the same.
-    known: BTreeMap<TypeId, Ty>,
+    known: HashMap<TypeId, Ty>,
     /// Unions and aliases whose type is being found.
     open: Vec<TypeId>,
     /// Those of `open` that were met inside themselves, so that they need a name.

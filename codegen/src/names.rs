@@ -2,7 +2,7 @@
 
 mod lock;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use heck::{ToSnakeCase, ToUpperCamelCase};
 
@@ -306,9 +306,9 @@ fn escape(name: String) -> String {
 /// A set of names of which no two are equal.
 #[derive(Debug, Default)]
 pub struct Scope {
-    taken: BTreeMap<String, String>,
+    taken: HashMap<String, String>,
     /// The taken names in lower case.
-    folded: BTreeSet<String>,
+    folded: HashSet<String>,
 }
 
 impl Scope {

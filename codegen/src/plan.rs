@@ -13,7 +13,7 @@ mod routes;
 mod shapes;
 mod types;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::ir::{Ir, TypeId};
 use crate::names::{Lock, Words};
@@ -424,14 +424,14 @@ struct Planner<'a> {
     lock: &'a mut Lock,
     words: Words,
     /// Types that a request holds.
-    requested: BTreeSet<TypeId>,
+    requested: HashSet<&'a str>,
     /// Members that are boxed because their types hold themselves.
-    boxed: BTreeSet<(TypeId, TypeId)>,
+    boxed: HashSet<(TypeId, TypeId)>,
     /// Unions that stand in a path or a query.
-    textual: BTreeSet<TypeId>,
+    textual: HashSet<TypeId>,
     /// Namespaces that have calls.
     namespaces: BTreeSet<&'a str>,
     /// Module and Rust name of each type.
-    names: BTreeMap<TypeId, (String, String)>,
+    names: HashMap<TypeId, (String, String)>,
     errors: Vec<String>,
 }

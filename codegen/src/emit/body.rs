@@ -2,6 +2,7 @@
 //! and memory holds little more than the text.
 
 use proc_macro2::TokenStream;
+use syn::parse::{ParseStream, Parser};
 
 use super::uses::Uses;
 
@@ -19,8 +20,12 @@ impl Body {
     pub(crate) fn of(items: impl IntoIterator<Item = TokenStream>) -> Result<Self, syn::Error> {
         let mut body = Self::default();
         for tokens in items {
-            let tokens = body.uses.collect(tokens);
-            append(&mut body.text, &format(tokens)?);
+            let Self { text, uses } = &mut body;
+            let file = |input: ParseStream<'_>| {
+                uses.collect(input.cursor());
+                input.parse()
+            };
+            append(text, &print(file.parse2(tokens)?));
         }
         Ok(body)
     }
@@ -28,19 +33,22 @@ impl Body {
 
 /// The text of one or more items.
 pub(crate) fn format(tokens: TokenStream) -> Result<String, syn::Error> {
-    let mut file: syn::File = syn::parse2(tokens)?;
+    Ok(print(syn::parse2(tokens)?))
+}
+
+fn print(mut file: syn::File) -> String {
     let mut text = String::new();
     for item in std::mem::take(&mut file.items) {
         file.items = vec![item];
         append(&mut text, &prettyplease::unparse(&file));
     }
-    Ok(text)
+    text
 }
 
-/// Puts an item behind others; one of several lines has an empty line before what is no short neighbour.
-pub(super) fn append(text: &mut String, item: &str) {
+/// Puts an item behind others, with an empty line between them where either is a block.
+fn append(text: &mut String, item: &str) {
     let apart = ["#[", "///", "impl"].iter().any(|start| item.starts_with(start));
-    if apart && text.ends_with("\n}\n") {
+    if apart && !text.is_empty() && (text.ends_with("\n}\n") || item.ends_with("\n}\n")) {
         text.push('\n');
     }
     text.push_str(item);

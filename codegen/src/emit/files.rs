@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::body::{Body, append, format};
+use super::body::{Body, format};
 use super::uses::Uses;
 use super::{Target, file};
 use crate::plan::{Module, Plan};
@@ -64,9 +64,12 @@ fn wire(scope: &Scope<'_>) -> syn::Result<String> {
 }
 
 fn finish(docs: &str, head: TokenStream, body: &Body) -> syn::Result<String> {
-    let mut text = format(head)?;
-    append(&mut text, &body.text);
-    Ok(file(docs, &text))
+    let mut text = file(docs, &format(head)?);
+    if !text.ends_with("\n\n") && !body.text.is_empty() {
+        text.push('\n');
+    }
+    text.push_str(&body.text);
+    Ok(text)
 }
 
 /// Imports of what the body uses from libraries, the runtime and other modules; `own` are names of the client's root, and `up`

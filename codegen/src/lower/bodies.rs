@@ -1,5 +1,6 @@
 //! Bodies to IR: an object's members become the operation's own, files stay files, and lines are what one of them is.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::{Env, Lowering};
@@ -43,10 +44,10 @@ impl Lowering<'_> {
         let content = response.and_then(|response| chosen(&response.content)).map(|(media, schema)| {
             let content = match media {
                 Media::Json => {
-                    let mut schema = schema.clone();
+                    let mut schema = Cow::Borrowed(schema);
                     for (further, response) in success {
                         let Some((_, other)) = chosen(&response.content) else { continue };
-                        if let Err(why) = either(&mut schema, other) {
+                        if let Err(why) = either(schema.to_mut(), other) {
                             self.errors.push(format!("`{place}` and `{further}` of it: {why}"));
                         }
                     }

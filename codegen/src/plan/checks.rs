@@ -1,7 +1,5 @@
 //! What no code can be made for, said before anything is rendered.
 
-use std::collections::BTreeMap;
-
 use super::{Planner, graph};
 use crate::ir::{Kind, Ty};
 
@@ -11,16 +9,16 @@ const RUNTIME: [&str; 4] = ["ByteSize", "Duration", "EpochMillis", "Timestamp"];
 impl Planner<'_> {
     /// A value that always holds a value of its own type would never end.
     pub(super) fn check_cycles(&mut self) {
-        let mut needs: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let mut needs: Vec<(&str, Vec<&str>)> = Vec::new();
         for (id, ty) in &self.ir.types {
             let Kind::Object(object) = &ty.kind else { continue };
             let members = object.members.iter().filter(|member| member.required && !self.is_newer(member));
             let held = members.filter_map(|member| object_in(&member.ty));
             let single = object.rest.iter().filter(|rest| rest.single).filter_map(|rest| object_in(&rest.ty));
             let objects = held.chain(single).filter(|held| self.is_object(held));
-            needs.insert(id, objects.collect());
+            needs.push((id, objects.collect()));
         }
-        for cycle in graph::cycles(&needs) {
+        for cycle in graph::cycles(needs) {
             self.errors.push(format!(
                 "a value of `{}` always holds another, without end: make a member optional in fixups.toml",
                 cycle.join("` and `")

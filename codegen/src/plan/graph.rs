@@ -1,40 +1,38 @@
 //! What the graph of types says: what requests reach, and where recursion needs a box.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::ir::{Content, Ir, Kind, Member, Object, Operation, TypeId};
+use crate::ir::{Content, Ir, Kind, Member, Object, Operation, Type, TypeId};
 
 /// The types that requests hold, at any depth.
-pub(super) fn requested(ir: &Ir) -> BTreeSet<TypeId> {
-    let mut roots = BTreeSet::new();
+pub(super) fn requested(ir: &Ir) -> HashSet<&str> {
+    let mut waiting = Vec::new();
     for operation in &ir.operations {
-        request_types(operation, &mut |id| {
-            roots.insert(id.to_owned());
-        });
+        request_types(operation, &mut |id| waiting.push(id));
     }
-    closure(ir, roots)
+    let mut reached = HashSet::new();
+    while let Some(id) = waiting.pop() {
+        if let Some(ty) = ir.types.get(id).filter(|_| reached.insert(id)) {
+            each_reference(&ty.kind, &mut |target, _| waiting.push(target));
+        }
+    }
+    reached
 }
 
 /// Pairs of types of which the first holds the second by value, inside a cycle of such holdings.
-pub(super) fn boxed(ir: &Ir) -> BTreeSet<(TypeId, TypeId)> {
-    let mut edges: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for (id, ty) in &ir.types {
-        each_reference(&ty.kind, &mut |target, by_value| {
-            if by_value {
-                edges.entry(id).or_default().insert(target);
-            }
-        });
-    }
-    let component = components(&edges);
-    let mut boxed = BTreeSet::new();
-    for (from, targets) in &edges {
-        for to in targets {
-            if component.contains_key(from) && component.get(from) == component.get(to) {
-                boxed.insert(((*from).to_owned(), (*to).to_owned()));
-            }
-        }
-    }
-    boxed
+pub(super) fn boxed(ir: &Ir) -> HashSet<(TypeId, TypeId)> {
+    let graph = Graph::new(ir.types.iter().map(|(id, ty)| (id.as_str(), held(ty))).collect());
+    let component = graph.components();
+    let pairs = graph.edges.iter().enumerate().flat_map(|(from, targets)| targets.iter().map(move |to| (from, *to)));
+    let inside = pairs.filter(|(from, to)| component[*from].is_some() && component[*from] == component[*to]);
+    inside.map(|(from, to)| (graph.nodes[from].to_owned(), graph.nodes[to].to_owned())).collect()
+}
+
+/// The types that one holds by value.
+fn held(ty: &Type) -> Vec<&str> {
+    let mut held = Vec::new();
+    each_reference(&ty.kind, &mut |target, by_value| held.extend(by_value.then_some(target)));
+    held
 }
 
 /// Visits the types that an object, union or container mentions, with whether it holds them by value.
@@ -57,8 +55,8 @@ fn object_types<'a>(object: &'a Object, visit: &mut impl FnMut(&'a str, bool)) {
     }
 }
 
-fn request_types(operation: &Operation, visit: &mut impl FnMut(&str)) {
-    let mut members = |members: &[Member]| {
+fn request_types<'a>(operation: &'a Operation, visit: &mut impl FnMut(&'a str)) {
+    let mut members = |members: &'a [Member]| {
         members.iter().for_each(|member| member.ty.references(true, &mut |id, _| visit(id)));
     };
     members(&operation.path);
@@ -70,92 +68,92 @@ fn request_types(operation: &Operation, visit: &mut impl FnMut(&str)) {
     }
 }
 
-fn closure(ir: &Ir, roots: BTreeSet<TypeId>) -> BTreeSet<TypeId> {
-    let mut reached = BTreeSet::new();
-    let mut waiting: Vec<TypeId> = roots.into_iter().collect();
-    while let Some(id) = waiting.pop() {
-        if !reached.insert(id.clone()) {
-            continue;
-        }
-        if let Some(ty) = ir.types.get(&id) {
-            each_reference(&ty.kind, &mut |target, _| waiting.push(target.to_owned()));
-        }
-    }
-    reached
-}
-
 /// The groups of nodes that lead to one another.
-pub(super) fn cycles(edges: &BTreeMap<&str, Vec<&str>>) -> Vec<Vec<String>> {
-    let edges: BTreeMap<&str, BTreeSet<&str>> =
-        edges.iter().map(|(from, to)| (*from, to.iter().copied().collect())).collect();
+pub(super) fn cycles(edges: Vec<(&str, Vec<&str>)>) -> Vec<Vec<String>> {
+    let graph = Graph::new(edges);
     let mut cycles: BTreeMap<usize, Vec<String>> = BTreeMap::new();
-    for (node, component) in components(&edges) {
-        cycles.entry(component).or_default().push(node.to_owned());
+    for (node, component) in graph.nodes.iter().zip(graph.components()) {
+        if let Some(component) = component {
+            cycles.entry(component).or_default().push((*node).to_owned());
+        }
     }
     cycles.into_values().collect()
 }
 
-/// The strongly connected component of each node that is in a cycle (Tarjan, without recursion).
-fn components<'a>(edges: &BTreeMap<&'a str, BTreeSet<&'a str>>) -> BTreeMap<&'a str, usize> {
-    #[derive(Default)]
-    struct State<'a> {
-        index: BTreeMap<&'a str, usize>,
-        low: BTreeMap<&'a str, usize>,
-        stack: Vec<&'a str>,
-        on_stack: BTreeSet<&'a str>,
-        component: BTreeMap<&'a str, usize>,
+/// Nodes by number, and the numbers of those that each leads to.
+struct Graph<'a> {
+    nodes: Vec<&'a str>,
+    edges: Vec<Vec<usize>>,
+}
+
+impl<'a> Graph<'a> {
+    /// A graph of nodes with what each leads to; what is no node itself ends there.
+    fn new(edges: Vec<(&'a str, Vec<&'a str>)>) -> Self {
+        let nodes: Vec<&str> = edges.iter().map(|(node, _)| *node).collect();
+        let numbers: HashMap<&str, usize> = nodes.iter().enumerate().map(|(number, node)| (*node, number)).collect();
+        let numbered = |targets: Vec<&str>| targets.iter().filter_map(|node| numbers.get(node).copied()).collect();
+        let edges = edges.into_iter().map(|(_, targets)| numbered(targets)).collect();
+        Self { nodes, edges }
     }
-    let mut state = State::default();
-    let successors = |node: &str| edges.get(node).map(|targets| targets.iter().copied().collect::<Vec<_>>());
-    for root in edges.keys() {
-        let mut work: Vec<(&str, Vec<&str>)> = Vec::new();
-        if state.index.contains_key(root) {
-            continue;
-        }
-        let mut enter = Some(*root);
-        loop {
-            if let Some(node) = enter.take() {
-                let index = state.index.len();
-                state.index.insert(node, index);
-                state.low.insert(node, index);
-                state.stack.push(node);
-                state.on_stack.insert(node);
-                work.push((node, successors(node).unwrap_or_default()));
+
+    /// The strongly connected component of each node that is in a cycle (Tarjan, without recursion).
+    fn components(&self) -> Vec<Option<usize>> {
+        let mut components = vec![None; self.nodes.len()];
+        let mut visits: Vec<Option<Visit>> = vec![None; self.nodes.len()];
+        let mut met = 0;
+        let mut stack = Vec::new();
+        for root in 0..self.nodes.len() {
+            if visits[root].is_some() {
+                continue;
             }
-            let Some((node, waiting)) = work.last_mut() else { break };
-            let node = *node;
-            match waiting.pop() {
-                Some(next) if !state.index.contains_key(next) => enter = Some(next),
-                Some(next) => {
-                    if state.on_stack.contains(next) {
-                        let low = state.low[node].min(state.index[next]);
-                        state.low.insert(node, low);
-                    }
+            let mut enter = Some(root);
+            let mut work: Vec<(usize, std::slice::Iter<'_, usize>)> = Vec::new();
+            loop {
+                if let Some(node) = enter.take() {
+                    visits[node] = Some(Visit { index: met, low: met, open: true });
+                    met += 1;
+                    stack.push(node);
+                    work.push((node, self.edges[node].iter()));
                 }
-                None => {
-                    work.pop();
-                    if let Some((parent, _)) = work.last() {
-                        let low = state.low[parent].min(state.low[node]);
-                        state.low.insert(parent, low);
-                    }
-                    if state.low[node] == state.index[node] {
-                        let mut members = Vec::new();
-                        while let Some(member) = state.stack.pop() {
-                            state.on_stack.remove(member);
-                            members.push(member);
-                            if member == node {
-                                break;
+                let Some((node, waiting)) = work.last_mut() else { break };
+                let node = *node;
+                match waiting.next().map(|next| (*next, visits[*next])) {
+                    Some((next, None)) => enter = Some(next),
+                    Some((_, Some(other))) if other.open => lower(&mut visits[node], other.index),
+                    Some(_) => {}
+                    None => {
+                        work.pop();
+                        let Some(visit) = visits[node] else { continue };
+                        if let Some((parent, _)) = work.last() {
+                            lower(&mut visits[*parent], visit.low);
+                        }
+                        if visit.low == visit.index {
+                            let start = stack.iter().rposition(|member| *member == node).unwrap_or_default();
+                            let cyclic = stack.len() - start > 1 || self.edges[node].contains(&node);
+                            for member in stack.drain(start..) {
+                                visits[member] = visits[member].map(|visit| Visit { open: false, ..visit });
+                                components[member] = cyclic.then_some(visit.index);
                             }
                         }
-                        let cyclic = members.len() > 1 || edges.get(node).is_some_and(|t| t.contains(node));
-                        if cyclic {
-                            let component = state.index[node];
-                            state.component.extend(members.into_iter().map(|member| (member, component)));
-                        }
                     }
                 }
             }
         }
+        components
     }
-    state.component
+}
+
+/// How far the search for components has come with a node.
+#[derive(Clone, Copy)]
+struct Visit {
+    index: usize,
+    low: usize,
+    /// Whether its component is not known yet.
+    open: bool,
+}
+
+fn lower(visit: &mut Option<Visit>, low: usize) {
+    if let Some(visit) = visit {
+        visit.low = visit.low.min(low);
+    }
 }

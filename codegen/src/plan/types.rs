@@ -32,7 +32,7 @@ impl<'a> Planner<'a> {
             boxed,
             textual: Default::default(),
             namespaces: ir.operations.iter().map(|operation| namespace_of(&operation.id).0).collect(),
-            names: BTreeMap::new(),
+            names: Default::default(),
             errors: Vec::new(),
         }
     }
@@ -135,7 +135,7 @@ impl<'a> Planner<'a> {
 
     fn type_plans(&mut self, id: &TypeId, name: &str) -> Vec<TypePlan> {
         let Some(ty) = self.ir.types.get(id) else { return Vec::new() };
-        let built = self.requested.contains(id);
+        let built = self.requested.contains(id.as_str());
         match &ty.kind {
             Kind::Object(object) => {
                 let docs = self.type_docs(id, &format!("The `{name}` object."));

@@ -5,6 +5,7 @@ mod types;
 mod wire;
 pub use types::*;
 use elkit::{Call, Kibana, Secret, rt};
+
 /// The `greenhouse` calls.
 #[derive(Clone, Debug)]
 pub struct Greenhouse {
@@ -52,6 +53,7 @@ impl Greenhouse {
 #[must_use = "a call does nothing until it is sent"]
 pub struct AddSensor(Call<AddSensorRequest>);
 rt::call!(AddSensor, AddSensorRequest => AddSensorResponse);
+
 impl AddSensor {
     /// `shelf`
     ///
@@ -72,6 +74,7 @@ impl AddSensor {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Readings(Call<ReadingsRequest>);
 rt::call!(Readings, ReadingsRequest => ReadingsResponse, read);
+
 impl Readings {
     /// `kind`
     pub fn kind(

@@ -3,8 +3,10 @@
 
 use elkit::Secret;
 use elkit::types::Extra;
+
 /// The answer to [`add_sensor`](super::Greenhouse::add_sensor).
 pub type AddSensorResponse = Sensor;
+
 /// The `Reading` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use elkit::{Call, Kibana, rt};
 use elkit::response::NoContent;
+
 /// The `irrigation` calls.
 #[derive(Clone, Debug)]
 pub struct Irrigation {
@@ -49,6 +50,7 @@ impl Irrigation {
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
+
 impl List {
     /// `active`
     pub fn active(mut self, active: bool) -> Self {
@@ -62,6 +64,7 @@ impl List {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Start(Call<StartRequest>);
 rt::call!(Start, StartRequest => NoContent);
+
 impl Start {
     /// `minutes`
     ///

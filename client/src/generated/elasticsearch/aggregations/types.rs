@@ -8,6 +8,7 @@ use crate::types::{
     Duration, Entry, EpochMillis, Extra, OneOrMany, Timestamp, TypedKeys, Untyped,
 };
 use super::super::{common, ml, query_dsl, search, security};
+
 /// The buckets of an adjacency matrix.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -9,6 +9,7 @@ use crate::rt;
 use crate::types::{Extra, TypedKeys, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
+
 rt::model! {
     AdjacencyMatrixAggregate, AdjacencyMatrixAggregation, AdjacencyMatrixBucket,
     Aggregation, AggregationRange, ArrayPercentilesItem, AutoDateHistogramAggregate,

@@ -4,6 +4,7 @@
 use crate::rt;
 use crate::types::{Extra, OneOrMany, Stringified, Untyped};
 use super::super::common;
+
 /// How text becomes terms: a built-in analyzer with its options, or a custom one.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::rt;
 use crate::types::{Duration, Entry, Extra, Lazy, OneOrMany, Untyped};
 use super::super::{aggregations, inference, mapping, query_dsl, search};
+
 /// Whether the cluster accepted a change.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -8,6 +8,7 @@ use crate::types::{
     Untyped,
 };
 use super::super::{analysis, common};
+
 /// The similarity BM25, which is the default.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]

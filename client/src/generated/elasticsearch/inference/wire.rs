@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::rt;
 use super::types::*;
 const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
+
 rt::string_enum! {
     EmbeddingContentFormat, EmbeddingContentType
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::rt;
 use crate::types::Extra;
 use super::super::common;
+
 /// How long texts are split into chunks before ranking.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

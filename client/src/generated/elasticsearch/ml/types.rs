@@ -3,6 +3,7 @@
 
 use crate::rt;
 use crate::types::Extra;
+
 /// How a classification model is applied.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]

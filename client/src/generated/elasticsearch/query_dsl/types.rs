@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::rt;
 use crate::types::{Duration, Entry, Extra, OneOrMany, Untyped};
 use super::super::{analysis, common, search};
+
 /// A query that combines others: all of some, none of some, any of some.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::rt;
 use crate::types::{Duration, Entry, Extra, OneOrMany, Untyped};
 use super::super::{aggregations, common, explain, mapping, query_dsl};
+
 /// Where a highlighted fragment may begin and end.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

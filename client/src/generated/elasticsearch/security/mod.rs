@@ -9,6 +9,7 @@ use crate::{Call, Elasticsearch, Secret, rt};
 use crate::response::NoContent;
 use crate::types::{Duration, Lazy, OneOrMany};
 use super::common;
+
 /// The `security` calls.
 #[derive(Clone, Debug)]
 pub struct Security {
@@ -1660,6 +1661,7 @@ pub struct ActivateUserProfile(Call<ActivateUserProfileRequest>);
 rt::call!(
     ActivateUserProfile, ActivateUserProfileRequest => ActivateUserProfileResponse
 );
+
 impl ActivateUserProfile {
     /// The user's access token or JWT, for the grant `access_token`.
     pub fn access_token(mut self, access_token: impl Into<Secret<String>>) -> Self {
@@ -1683,11 +1685,13 @@ impl ActivateUserProfile {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Authenticate(Call<AuthenticateRequest>);
 rt::call!(Authenticate, AuthenticateRequest => AuthenticateResponse, read);
+
 /// A call of [`Security::bulk_delete_role`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkDeleteRole(Call<BulkDeleteRoleRequest>);
 rt::call!(BulkDeleteRole, BulkDeleteRoleRequest => BulkDeleteRoleResponse);
+
 impl BulkDeleteRole {
     /// When the change becomes visible to searches.
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
@@ -1701,6 +1705,7 @@ impl BulkDeleteRole {
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkPutRole(Call<BulkPutRoleRequest>);
 rt::call!(BulkPutRole, BulkPutRoleRequest => BulkPutRoleResponse);
+
 impl BulkPutRole {
     /// When the change becomes visible to searches.
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
@@ -1714,6 +1719,7 @@ impl BulkPutRole {
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkUpdateApiKeys(Call<BulkUpdateApiKeysRequest>);
 rt::call!(BulkUpdateApiKeys, BulkUpdateApiKeysRequest => BulkUpdateApiKeysResponse);
+
 impl BulkUpdateApiKeys {
     /// Time from now until the keys expire, such as `30d`. Without it, the expiry stays.
     pub fn expiration(mut self, expiration: impl Into<Duration>) -> Self {
@@ -1753,6 +1759,7 @@ impl BulkUpdateApiKeys {
 #[must_use = "a call does nothing until it is sent"]
 pub struct ChangePassword(Call<ChangePasswordRequest>);
 rt::call!(ChangePassword, ChangePasswordRequest => ChangePasswordResponse);
+
 impl ChangePassword {
     /// The user. By default, the caller.
     pub fn username(mut self, username: impl Into<String>) -> Self {
@@ -1788,11 +1795,13 @@ pub struct ClearCachedPrivileges(Call<ClearCachedPrivilegesRequest>);
 rt::call!(
     ClearCachedPrivileges, ClearCachedPrivilegesRequest => ClearCachedPrivilegesResponse
 );
+
 /// A call of [`Security::clear_cached_realms`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct ClearCachedRealms(Call<ClearCachedRealmsRequest>);
 rt::call!(ClearCachedRealms, ClearCachedRealmsRequest => ClearCachedRealmsResponse);
+
 impl ClearCachedRealms {
     /// Users to drop. By default, all.
     pub fn usernames(
@@ -1819,11 +1828,13 @@ rt::call!(
     ClearCachedServiceTokens, ClearCachedServiceTokensRequest =>
     ClearCachedServiceTokensResponse
 );
+
 /// A call of [`Security::clone_api_key`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct CloneApiKey(Call<CloneApiKeyRequest>);
 rt::call!(CloneApiKey, CloneApiKeyRequest => CloneApiKeyResponse);
+
 impl CloneApiKey {
     /// When the change becomes visible to searches.
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
@@ -1857,6 +1868,7 @@ impl CloneApiKey {
 #[must_use = "a call does nothing until it is sent"]
 pub struct CreateApiKey(Call<CreateApiKeyRequest>);
 rt::call!(CreateApiKey, CreateApiKeyRequest => CreateApiKeyResponse);
+
 impl CreateApiKey {
     /// When the change becomes visible to searches.
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
@@ -1910,6 +1922,7 @@ rt::call!(
     CreateCrossClusterApiKey, CreateCrossClusterApiKeyRequest =>
     CreateCrossClusterApiKeyResponse
 );
+
 impl CreateCrossClusterApiKey {
     /// Time until the key expires, such as `30d`. By default it never does.
     pub fn expiration(mut self, expiration: impl Into<Duration>) -> Self {
@@ -1941,6 +1954,7 @@ impl CreateCrossClusterApiKey {
 #[must_use = "a call does nothing until it is sent"]
 pub struct CreateServiceToken(Call<CreateServiceTokenRequest>);
 rt::call!(CreateServiceToken, CreateServiceTokenRequest => CreateServiceTokenResponse);
+
 impl CreateServiceToken {
     /// The name of the token: letters, digits, `-` and `_`, up to 256. By default, one is made up.
     pub fn name(mut self, name: impl Into<String>) -> Self {
@@ -1959,11 +1973,13 @@ impl CreateServiceToken {
 #[must_use = "a call does nothing until it is sent"]
 pub struct DelegatePki(Call<DelegatePkiRequest>);
 rt::call!(DelegatePki, DelegatePkiRequest => DelegatePkiResponse);
+
 /// A call of [`Security::delete_privileges`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct DeletePrivileges(Call<DeletePrivilegesRequest>);
 rt::call!(DeletePrivileges, DeletePrivilegesRequest => DeletePrivilegesResponse);
+
 impl DeletePrivileges {
     /// When the change becomes visible to searches.
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
@@ -1977,6 +1993,7 @@ impl DeletePrivileges {
 #[must_use = "a call does nothing until it is sent"]
 pub struct DeleteRole(Call<DeleteRoleRequest>);
 rt::call!(DeleteRole, DeleteRoleRequest => DeleteRoleResponse);
+
 impl DeleteRole {
     /// When the change becomes visible to searches.
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
@@ -1990,6 +2007,7 @@ impl DeleteRole {
 #[must_use = "a call does nothing until it is sent"]
 pub struct DeleteRoleMapping(Call<DeleteRoleMappingRequest>);
 rt::call!(DeleteRoleMapping, DeleteRoleMappingRequest => DeleteRoleMappingResponse);
+
 impl DeleteRoleMapping {
     /// When the change becomes visible to searches.
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
@@ -2003,6 +2021,7 @@ impl DeleteRoleMapping {
 #[must_use = "a call does nothing until it is sent"]
 pub struct DeleteServiceToken(Call<DeleteServiceTokenRequest>);
 rt::call!(DeleteServiceToken, DeleteServiceTokenRequest => DeleteServiceTokenResponse);
+
 impl DeleteServiceToken {
     /// When the change becomes visible to searches.
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
@@ -2016,6 +2035,7 @@ impl DeleteServiceToken {
 #[must_use = "a call does nothing until it is sent"]
 pub struct DeleteUser(Call<DeleteUserRequest>);
 rt::call!(DeleteUser, DeleteUserRequest => DeleteUserResponse);
+
 impl DeleteUser {
     /// When the change becomes visible to searches.
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
@@ -2029,6 +2049,7 @@ impl DeleteUser {
 #[must_use = "a call does nothing until it is sent"]
 pub struct DisableUser(Call<DisableUserRequest>);
 rt::call!(DisableUser, DisableUserRequest => DisableUserResponse);
+
 impl DisableUser {
     /// When the change becomes visible to searches.
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
@@ -2042,6 +2063,7 @@ impl DisableUser {
 #[must_use = "a call does nothing until it is sent"]
 pub struct DisableUserProfile(Call<DisableUserProfileRequest>);
 rt::call!(DisableUserProfile, DisableUserProfileRequest => DisableUserProfileResponse);
+
 impl DisableUserProfile {
     /// When the change becomes visible to searches.
     ///
@@ -2057,6 +2079,7 @@ impl DisableUserProfile {
 #[must_use = "a call does nothing until it is sent"]
 pub struct EnableUser(Call<EnableUserRequest>);
 rt::call!(EnableUser, EnableUserRequest => EnableUserResponse);
+
 impl EnableUser {
     /// When the change becomes visible to searches.
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
@@ -2070,6 +2093,7 @@ impl EnableUser {
 #[must_use = "a call does nothing until it is sent"]
 pub struct EnableUserProfile(Call<EnableUserProfileRequest>);
 rt::call!(EnableUserProfile, EnableUserProfileRequest => EnableUserProfileResponse);
+
 impl EnableUserProfile {
     /// When the change becomes visible to searches.
     ///
@@ -2090,11 +2114,13 @@ rt::call!(EnrollKibana, EnrollKibanaRequest => EnrollKibanaResponse, read);
 #[must_use = "a call does nothing until it is sent"]
 pub struct EnrollNode(Call<EnrollNodeRequest>);
 rt::call!(EnrollNode, EnrollNodeRequest => EnrollNodeResponse, read);
+
 /// A call of [`Security::get_api_key`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetApiKey(Call<GetApiKeyRequest>);
 rt::call!(GetApiKey, GetApiKeyRequest => GetApiKeyResponse, read);
+
 impl GetApiKey {
     /// The id of a key. Goes with none of the other filters but `owner`.
     pub fn id(mut self, id: impl Into<String>) -> Self {
@@ -2154,11 +2180,13 @@ rt::call!(
     GetBuiltinPrivileges, GetBuiltinPrivilegesRequest => GetBuiltinPrivilegesResponse,
     read
 );
+
 /// A call of [`Security::get_privileges`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetPrivileges(Call<GetPrivilegesRequest>);
 rt::call!(GetPrivileges, GetPrivilegesRequest => GetPrivilegesResponse, read);
+
 impl GetPrivileges {
     /// The name of the application. By default, all.
     pub fn application(mut self, application: impl Into<String>) -> Self {
@@ -2177,6 +2205,7 @@ impl GetPrivileges {
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetRole(Call<GetRoleRequest>);
 rt::call!(GetRole, GetRoleRequest => GetRoleResponse, read);
+
 impl GetRole {
     /// Names of roles. By default, all.
     pub fn name(mut self, name: impl Into<OneOrMany<String>>) -> Self {
@@ -2197,6 +2226,7 @@ impl GetRole {
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetRoleMapping(Call<GetRoleMappingRequest>);
 rt::call!(GetRoleMapping, GetRoleMappingRequest => GetRoleMappingResponse, read);
+
 impl GetRoleMapping {
     /// Names of mappings. By default, all.
     pub fn name(mut self, name: impl Into<OneOrMany<String>>) -> Self {
@@ -2212,6 +2242,7 @@ pub struct GetServiceAccounts(Call<GetServiceAccountsRequest>);
 rt::call!(
     GetServiceAccounts, GetServiceAccountsRequest => GetServiceAccountsResponse, read
 );
+
 impl GetServiceAccounts {
     /// The namespace of service accounts, such as `elastic`. By default, all.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
@@ -2233,11 +2264,13 @@ rt::call!(
     GetServiceCredentials, GetServiceCredentialsRequest => GetServiceCredentialsResponse,
     read
 );
+
 /// A call of [`Security::get_settings`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetSettings(Call<GetSettingsRequest>);
 rt::call!(GetSettings, GetSettingsRequest => GetSettingsResponse, read);
+
 impl GetSettings {
     /// How long to wait for the master node, such as `30s`, which is the default.
     ///
@@ -2253,11 +2286,13 @@ impl GetSettings {
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetStats(Call<GetStatsRequest>);
 rt::call!(GetStats, GetStatsRequest => GetStatsResponse, read);
+
 /// A call of [`Security::get_token`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetToken(Call<GetTokenRequest>);
 rt::call!(GetToken, GetTokenRequest => GetTokenResponse);
+
 impl GetToken {
     /// How the token is earned: `password`, `_kerberos`, `client_credentials` or `refresh_token`. The server insists on
     /// one.
@@ -2300,6 +2335,7 @@ impl GetToken {
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetUser(Call<GetUserRequest>);
 rt::call!(GetUser, GetUserRequest => GetUserResponse, read);
+
 impl GetUser {
     /// Names of users. By default, all.
     pub fn username(mut self, username: impl Into<OneOrMany<String>>) -> Self {
@@ -2322,11 +2358,13 @@ pub struct GetUserPrivileges(Call<GetUserPrivilegesRequest>);
 rt::call!(
     GetUserPrivileges, GetUserPrivilegesRequest => GetUserPrivilegesResponse, read
 );
+
 /// A call of [`Security::get_user_profile`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetUserProfile(Call<GetUserProfileRequest>);
 rt::call!(GetUserProfile, GetUserProfileRequest => GetUserProfileResponse, read);
+
 impl GetUserProfile {
     /// Keys of the `data` to return, with dots and wildcards; `*` for all. By default none is.
     pub fn data(mut self, data: impl Into<OneOrMany<String>>) -> Self {
@@ -2340,6 +2378,7 @@ impl GetUserProfile {
 #[must_use = "a call does nothing until it is sent"]
 pub struct GrantApiKey(Call<GrantApiKeyRequest>);
 rt::call!(GrantApiKey, GrantApiKeyRequest => GrantApiKeyResponse);
+
 impl GrantApiKey {
     /// When the change becomes visible to searches.
     ///
@@ -2375,6 +2414,7 @@ impl GrantApiKey {
 #[must_use = "a call does nothing until it is sent"]
 pub struct HasPrivileges(Call<HasPrivilegesRequest>);
 rt::call!(HasPrivileges, HasPrivilegesRequest => HasPrivilegesResponse);
+
 impl HasPrivileges {
     /// The user to check. By default, the caller.
     pub fn user(mut self, user: impl Into<String>) -> Self {
@@ -2419,11 +2459,13 @@ rt::call!(
     HasPrivilegesUserProfile, HasPrivilegesUserProfileRequest =>
     HasPrivilegesUserProfileResponse
 );
+
 /// A call of [`Security::invalidate_api_key`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct InvalidateApiKey(Call<InvalidateApiKeyRequest>);
 rt::call!(InvalidateApiKey, InvalidateApiKeyRequest => InvalidateApiKeyResponse);
+
 impl InvalidateApiKey {
     /// The id of a key. Use `ids`, which takes one as well.
     pub fn id(mut self, id: impl Into<String>) -> Self {
@@ -2464,6 +2506,7 @@ impl InvalidateApiKey {
 #[must_use = "a call does nothing until it is sent"]
 pub struct InvalidateToken(Call<InvalidateTokenRequest>);
 rt::call!(InvalidateToken, InvalidateTokenRequest => InvalidateTokenResponse);
+
 impl InvalidateToken {
     /// An access token. Goes with none of the others.
     pub fn token(mut self, token: impl Into<Secret<String>>) -> Self {
@@ -2492,6 +2535,7 @@ impl InvalidateToken {
 #[must_use = "a call does nothing until it is sent"]
 pub struct OidcAuthenticate(Call<OidcAuthenticateRequest>);
 rt::call!(OidcAuthenticate, OidcAuthenticateRequest => OidcAuthenticateResponse);
+
 impl OidcAuthenticate {
     /// The name of the OpenID Connect realm. Needed where there are several.
     pub fn realm(mut self, realm: impl Into<String>) -> Self {
@@ -2505,6 +2549,7 @@ impl OidcAuthenticate {
 #[must_use = "a call does nothing until it is sent"]
 pub struct OidcLogout(Call<OidcLogoutRequest>);
 rt::call!(OidcLogout, OidcLogoutRequest => OidcLogoutResponse);
+
 impl OidcLogout {
     /// The refresh token to invalidate.
     pub fn refresh_token(mut self, refresh_token: impl Into<Secret<String>>) -> Self {
@@ -2521,6 +2566,7 @@ rt::call!(
     OidcPrepareAuthentication, OidcPrepareAuthenticationRequest =>
     OidcPrepareAuthenticationResponse
 );
+
 impl OidcPrepareAuthentication {
     /// The issuer, for logins that begin at the provider. Goes with `login_hint` in place of `realm`.
     pub fn iss(mut self, iss: impl Into<String>) -> Self {
@@ -2554,6 +2600,7 @@ impl OidcPrepareAuthentication {
 #[must_use = "a call does nothing until it is sent"]
 pub struct PutPrivileges(Call<PutPrivilegesRequest>);
 rt::call!(PutPrivileges, PutPrivilegesRequest => PutPrivilegesResponse);
+
 impl PutPrivileges {
     /// When the change becomes visible to searches.
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
@@ -2567,6 +2614,7 @@ impl PutPrivileges {
 #[must_use = "a call does nothing until it is sent"]
 pub struct PutRole(Call<PutRoleRequest>);
 rt::call!(PutRole, PutRoleRequest => PutRoleResponse);
+
 impl PutRole {
     /// When the change becomes visible to searches.
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
@@ -2677,6 +2725,7 @@ impl PutRole {
 #[must_use = "a call does nothing until it is sent"]
 pub struct PutRoleMapping(Call<PutRoleMappingRequest>);
 rt::call!(PutRoleMapping, PutRoleMappingRequest => PutRoleMappingResponse);
+
 impl PutRoleMapping {
     /// When the change becomes visible to searches.
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
@@ -2733,6 +2782,7 @@ impl PutRoleMapping {
 #[must_use = "a call does nothing until it is sent"]
 pub struct PutUser(Call<PutUserRequest>);
 rt::call!(PutUser, PutUserRequest => PutUserResponse);
+
 impl PutUser {
     /// When the change becomes visible to searches. At once by default.
     ///
@@ -2809,6 +2859,7 @@ impl PutUser {
 pub struct QueryApiKeys(Call<QueryApiKeysRequest>);
 rt::call!(QueryApiKeys, QueryApiKeysRequest => QueryApiKeysResponse);
 rt::pages!(QueryApiKeys, QueryApiKeysRequest);
+
 impl QueryApiKeys {
     /// Whether to return the snapshots of the owners' permissions. By default they are left out.
     ///
@@ -2888,6 +2939,7 @@ impl QueryApiKeys {
 pub struct QueryRole(Call<QueryRoleRequest>);
 rt::call!(QueryRole, QueryRoleRequest => QueryRoleResponse);
 rt::pages!(QueryRole, QueryRoleRequest);
+
 impl QueryRole {
     /// What to look for, among `name`, `description`, `metadata` and the names inside `applications`. Without it, every
     /// role.
@@ -2932,6 +2984,7 @@ impl QueryRole {
 pub struct QueryUser(Call<QueryUserRequest>);
 rt::call!(QueryUser, QueryUserRequest => QueryUserResponse);
 rt::pages!(QueryUser, QueryUserRequest);
+
 impl QueryUser {
     /// Whether to look up the users' profile ids. By default they are left out.
     ///
@@ -2981,6 +3034,7 @@ impl QueryUser {
 #[must_use = "a call does nothing until it is sent"]
 pub struct SamlAuthenticate(Call<SamlAuthenticateRequest>);
 rt::call!(SamlAuthenticate, SamlAuthenticateRequest => SamlAuthenticateResponse);
+
 impl SamlAuthenticate {
     /// The name of the SAML realm. Needed where there are several.
     pub fn realm(mut self, realm: impl Into<String>) -> Self {
@@ -2994,6 +3048,7 @@ impl SamlAuthenticate {
 #[must_use = "a call does nothing until it is sent"]
 pub struct SamlCompleteLogout(Call<SamlCompleteLogoutRequest>);
 rt::call!(SamlCompleteLogout, SamlCompleteLogoutRequest => NoContent);
+
 impl SamlCompleteLogout {
     /// The query with which the provider sent the user back. Either this or `content`.
     pub fn query_string(mut self, query_string: impl Into<Secret<String>>) -> Self {
@@ -3012,6 +3067,7 @@ impl SamlCompleteLogout {
 #[must_use = "a call does nothing until it is sent"]
 pub struct SamlInvalidate(Call<SamlInvalidateRequest>);
 rt::call!(SamlInvalidate, SamlInvalidateRequest => SamlInvalidateResponse);
+
 impl SamlInvalidate {
     /// The address at which your application receives responses, which tells the realm. Either this or `realm`.
     pub fn acs(mut self, acs: impl Into<String>) -> Self {
@@ -3030,6 +3086,7 @@ impl SamlInvalidate {
 #[must_use = "a call does nothing until it is sent"]
 pub struct SamlLogout(Call<SamlLogoutRequest>);
 rt::call!(SamlLogout, SamlLogoutRequest => SamlLogoutResponse);
+
 impl SamlLogout {
     /// The refresh token to invalidate.
     pub fn refresh_token(mut self, refresh_token: impl Into<Secret<String>>) -> Self {
@@ -3046,6 +3103,7 @@ rt::call!(
     SamlPrepareAuthentication, SamlPrepareAuthenticationRequest =>
     SamlPrepareAuthenticationResponse
 );
+
 impl SamlPrepareAuthentication {
     /// The address at which your application receives responses, which tells the realm. Either this or `realm`.
     pub fn acs(mut self, acs: impl Into<String>) -> Self {
@@ -3072,6 +3130,7 @@ rt::call!(
     SamlServiceProviderMetadata, SamlServiceProviderMetadataRequest =>
     SamlServiceProviderMetadataResponse, read
 );
+
 /// A call of [`Security::suggest_user_profiles`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
@@ -3079,6 +3138,7 @@ pub struct SuggestUserProfiles(Call<SuggestUserProfilesRequest>);
 rt::call!(
     SuggestUserProfiles, SuggestUserProfilesRequest => SuggestUserProfilesResponse
 );
+
 impl SuggestUserProfiles {
     /// Keys of the `data` to return, with dots and wildcards; `*` for all. By default none is.
     pub fn data(mut self, data: impl Into<OneOrMany<String>>) -> Self {
@@ -3114,6 +3174,7 @@ impl SuggestUserProfiles {
 #[must_use = "a call does nothing until it is sent"]
 pub struct UpdateApiKey(Call<UpdateApiKeyRequest>);
 rt::call!(UpdateApiKey, UpdateApiKeyRequest => UpdateApiKeyResponse);
+
 impl UpdateApiKey {
     /// What the key may do, by any names, in place of what was assigned before. An empty map removes all limits but the
     /// owner's permissions.
@@ -3156,6 +3217,7 @@ rt::call!(
     UpdateCrossClusterApiKey, UpdateCrossClusterApiKeyRequest =>
     UpdateCrossClusterApiKeyResponse
 );
+
 impl UpdateCrossClusterApiKey {
     /// Time from now until the key expires, such as `30d`. Without it, the expiry stays.
     pub fn expiration(mut self, expiration: impl Into<Duration>) -> Self {
@@ -3187,6 +3249,7 @@ impl UpdateCrossClusterApiKey {
 #[must_use = "a call does nothing until it is sent"]
 pub struct UpdateSettings(Call<UpdateSettingsRequest>);
 rt::call!(UpdateSettings, UpdateSettingsRequest => UpdateSettingsResponse);
+
 impl UpdateSettings {
     /// How long to wait for the master node, such as `30s`, which is the default.
     ///
@@ -3230,6 +3293,7 @@ pub struct UpdateUserProfileData(Call<UpdateUserProfileDataRequest>);
 rt::call!(
     UpdateUserProfileData, UpdateUserProfileDataRequest => UpdateUserProfileDataResponse
 );
+
 impl UpdateUserProfileData {
     /// Change the profile only if its last change has this number. Goes with `if_primary_term`; otherwise a conflict.
     pub fn if_seq_no(mut self, if_seq_no: i64) -> Self {

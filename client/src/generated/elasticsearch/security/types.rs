@@ -8,6 +8,7 @@ use crate::types::{
     Duration, Entry, EpochMillis, Extra, Lazy, OneOrMany, TypedKeys, Untyped,
 };
 use super::super::{aggregations, common, indices, query_dsl, search, xpack};
+
 /// How the caller of `get_token` earns the token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -26,6 +27,7 @@ pub enum AccessTokenGrantType {
 
 /// The answer to [`activate_user_profile`](super::Security::activate_user_profile).
 pub type ActivateUserProfileResponse = UserProfileWithMetadata;
+
 /// What is known of an API key, without its secret.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1133,6 +1135,7 @@ pub struct DelegatePkiResponse {
 
 /// The answer to [`delete_privileges`](super::Security::delete_privileges).
 pub type DeletePrivilegesResponse = BTreeMap<String, BTreeMap<String, FoundStatus>>;
+
 /// The answer to [`delete_role_mapping`](super::Security::delete_role_mapping).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1175,6 +1178,7 @@ pub struct DeleteUserResponse {
 
 /// The answer to [`disable_user_profile`](super::Security::disable_user_profile).
 pub type DisableUserProfileResponse = common::AcknowledgedResponse;
+
 /// The answer to [`disable_user`](super::Security::disable_user).
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -1185,6 +1189,7 @@ pub struct DisableUserResponse {
 
 /// The answer to [`enable_user_profile`](super::Security::enable_user_profile).
 pub type EnableUserProfileResponse = common::AcknowledgedResponse;
+
 /// The answer to [`enable_user`](super::Security::enable_user).
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -1326,6 +1331,7 @@ pub type GetRoleMappingResponse = BTreeMap<String, RoleMapping>;
 pub type GetRoleResponse = BTreeMap<String, Role>;
 /// The answer to [`get_service_accounts`](super::Security::get_service_accounts).
 pub type GetServiceAccountsResponse = BTreeMap<String, ServiceAccount>;
+
 /// The answer to [`get_service_credentials`](super::Security::get_service_credentials).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1424,6 +1430,7 @@ pub struct GetUserProfileResponse {
 
 /// The answer to [`get_user`](super::Security::get_user).
 pub type GetUserResponse = BTreeMap<String, User>;
+
 /// Privileges on the cluster that are narrowed by what a request is about.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -1994,6 +2001,7 @@ pub struct PrivilegesCheckErrors {
 
 /// The answer to [`put_privileges`](super::Security::put_privileges).
 pub type PutPrivilegesResponse = BTreeMap<String, BTreeMap<String, CreatedStatus>>;
+
 /// The answer to [`put_role_mapping`](super::Security::put_role_mapping).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -3163,6 +3171,7 @@ pub struct UpdateSettingsResponse {
 
 /// The answer to [`update_user_profile_data`](super::Security::update_user_profile_data).
 pub type UpdateUserProfileDataResponse = common::AcknowledgedResponse;
+
 /// A user of the native realm, or a built-in one.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -3474,6 +3483,7 @@ impl ActivateUserProfileRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AuthenticateRequest {}
+
 impl AuthenticateRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -4062,6 +4072,7 @@ impl EnableUserProfileRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EnrollKibanaRequest {}
+
 impl EnrollKibanaRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -4074,6 +4085,7 @@ impl EnrollKibanaRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EnrollNodeRequest {}
+
 impl EnrollNodeRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -4133,6 +4145,7 @@ impl GetApiKeyRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetBuiltinPrivilegesRequest {}
+
 impl GetBuiltinPrivilegesRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -4265,6 +4278,7 @@ impl GetSettingsRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetStatsRequest {}
+
 impl GetStatsRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -4337,6 +4351,7 @@ impl GetUserRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetUserPrivilegesRequest {}
+
 impl GetUserPrivilegesRequest {
     /// Makes one from what is required.
     #[must_use]

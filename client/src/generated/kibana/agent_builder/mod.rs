@@ -7,6 +7,7 @@ pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::response::Events;
+
 /// The `agent_builder` calls.
 #[derive(Clone, Debug)]
 pub struct AgentBuilder {
@@ -127,6 +128,7 @@ impl AgentBuilder {
 #[must_use = "a call does nothing until it is sent"]
 pub struct CallA2a(Call<CallA2aRequest>);
 rt::call!(CallA2a, CallA2aRequest => CallA2aResponse);
+
 impl CallA2a {
     /// `body`
     pub fn body(mut self, body: impl Into<Value>) -> Self {
@@ -140,6 +142,7 @@ impl CallA2a {
 #[must_use = "a call does nothing until it is sent"]
 pub struct CallMcp(Call<CallMcpRequest>);
 rt::call!(CallMcp, CallMcpRequest => CallMcpResponse);
+
 impl CallMcp {
     /// `body`
     pub fn body(mut self, body: impl Into<Value>) -> Self {
@@ -153,6 +156,7 @@ impl CallMcp {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Converse(Call<ConverseRequest>);
 rt::call!(Converse, ConverseRequest => ConverseResponse);
+
 impl Converse {
     /// `agent_id`
     ///
@@ -203,6 +207,7 @@ impl Converse {
 #[must_use = "a call does nothing until it is sent"]
 pub struct ConverseStream(Call<ConverseStreamRequest>);
 rt::call!(ConverseStream, ConverseStreamRequest => Events, stream);
+
 impl ConverseStream {
     /// `agent_id`
     ///

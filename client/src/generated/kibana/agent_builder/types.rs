@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Untyped};
+
 /// The `Attachment` object: `attachments[]` of what `agent_builder.converse` takes, and one more place.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -94,6 +95,7 @@ impl BrowserApiTool {
 pub type CallA2aResponse = Untyped;
 /// The answer to [`call_mcp`](super::AgentBuilder::call_mcp).
 pub type CallMcpResponse = Untyped;
+
 /// The `Capabilities` object: `capabilities` of what `agent_builder.converse` takes, and one more place.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -122,6 +124,7 @@ impl Capabilities {
 pub type ConverseResponse = Untyped;
 /// The answer to [`get_a2a_card`](super::AgentBuilder::get_a2a_card).
 pub type GetA2aCardResponse = Untyped;
+
 /// The request of [`AgentBuilder::call_a2a`](super::AgentBuilder::call_a2a), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use crate::{Call, Kibana, rt};
 use crate::types::Untyped;
+
 /// The `agent_builder.agents` calls.
 #[derive(Clone, Debug)]
 pub struct AgentBuilderAgents {
@@ -78,6 +79,7 @@ impl AgentBuilderAgents {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `avatar_color`
     pub fn avatar_color(mut self, avatar_color: impl Into<String>) -> Self {
@@ -109,11 +111,13 @@ rt::call!(Delete, DeleteRequest => DeleteResponse);
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
+
 /// A call of [`AgentBuilderAgents::get_consumption`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetConsumption(Call<GetConsumptionRequest>);
 rt::call!(GetConsumption, GetConsumptionRequest => Untyped);
+
 impl GetConsumption {
     /// `has_warnings`
     pub fn has_warnings(mut self, has_warnings: bool) -> Self {
@@ -167,11 +171,13 @@ impl GetConsumption {
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
+
 /// A call of [`AgentBuilderAgents::update`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
+
 impl Update {
     /// `avatar_color`
     pub fn avatar_color(mut self, avatar_color: impl Into<String>) -> Self {

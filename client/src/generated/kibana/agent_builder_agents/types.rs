@@ -3,6 +3,7 @@
 
 use crate::rt;
 use crate::types::{Extra, Untyped};
+
 /// The `AgentConfigurationUpdate` object: `configuration` of what `agent_builder.agents.update` takes.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -46,6 +47,7 @@ pub type DeleteResponse = Untyped;
 pub type GetResponse = Untyped;
 /// The answer to [`list`](super::AgentBuilderAgents::list).
 pub type ListResponse = Untyped;
+
 /// The `NewAgentConfiguration` object: `configuration` of what `agent_builder.agents.create` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -98,6 +100,7 @@ impl ToolSelection {
 
 /// The answer to [`update`](super::AgentBuilderAgents::update).
 pub type UpdateResponse = Untyped;
+
 /// What a [`CreateRequest`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
@@ -229,6 +232,7 @@ impl GetConsumptionRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ListRequest {}
+
 impl ListRequest {
     /// Makes one from what is required.
     #[must_use]

@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use crate::{Call, Kibana, rt};
 use crate::types::Untyped;
+
 /// The `agent_builder.attachments` calls.
 #[derive(Clone, Debug)]
 pub struct AgentBuilderAttachments {
@@ -133,6 +134,7 @@ impl AgentBuilderAttachments {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => Untyped);
+
 impl Create {
     /// `description`
     pub fn description(mut self, description: impl Into<String>) -> Self {
@@ -161,6 +163,7 @@ impl Create {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
 rt::call!(Delete, DeleteRequest => Untyped);
+
 impl Delete {
     /// `permanent`
     pub fn permanent(mut self, permanent: bool) -> Self {
@@ -174,6 +177,7 @@ impl Delete {
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => Untyped, read);
+
 impl List {
     /// `include_deleted`
     pub fn include_deleted(mut self, include_deleted: bool) -> Self {
@@ -197,11 +201,13 @@ rt::call!(Rename, RenameRequest => Untyped);
 #[must_use = "a call does nothing until it is sent"]
 pub struct Restore(Call<RestoreRequest>);
 rt::call!(Restore, RestoreRequest => Untyped);
+
 /// A call of [`AgentBuilderAttachments::update`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => Untyped);
+
 impl Update {
     /// `description`
     pub fn description(mut self, description: impl Into<String>) -> Self {

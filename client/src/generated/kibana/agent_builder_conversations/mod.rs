@@ -5,6 +5,7 @@ mod types;
 mod wire;
 pub use types::*;
 use crate::{Call, Kibana, rt};
+
 /// The `agent_builder.conversations` calls.
 #[derive(Clone, Debug)]
 pub struct AgentBuilderConversations {
@@ -56,11 +57,13 @@ rt::call!(Delete, DeleteRequest => DeleteResponse);
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
+
 /// A call of [`AgentBuilderConversations::list`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
+
 impl List {
     /// `agent_id`
     pub fn agent_id(mut self, agent_id: impl Into<String>) -> Self {

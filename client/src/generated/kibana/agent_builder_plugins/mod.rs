@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use crate::{Call, Kibana, rt};
 use crate::types::Untyped;
+
 /// The `agent_builder.plugins` calls.
 #[derive(Clone, Debug)]
 pub struct AgentBuilderPlugins {
@@ -52,6 +53,7 @@ impl AgentBuilderPlugins {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
 rt::call!(Delete, DeleteRequest => Untyped);
+
 impl Delete {
     /// `force`
     pub fn force(mut self, force: bool) -> Self {
@@ -65,11 +67,13 @@ impl Delete {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => Untyped, read);
+
 /// A call of [`AgentBuilderPlugins::install`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Install(Call<InstallRequest>);
 rt::call!(Install, InstallRequest => Untyped);
+
 impl Install {
     /// `plugin_name`
     pub fn plugin_name(mut self, plugin_name: impl Into<String>) -> Self {

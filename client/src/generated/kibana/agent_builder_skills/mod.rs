@@ -7,6 +7,7 @@ pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::types::Untyped;
+
 /// The `agent_builder.skills` calls.
 #[derive(Clone, Debug)]
 pub struct AgentBuilderSkills {
@@ -61,6 +62,7 @@ impl AgentBuilderSkills {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => Untyped);
+
 impl Create {
     /// `referenced_content`
     pub fn referenced_content(
@@ -99,6 +101,7 @@ impl Create {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
 rt::call!(Delete, DeleteRequest => Untyped);
+
 impl Delete {
     /// `force`
     pub fn force(mut self, force: bool) -> Self {
@@ -112,11 +115,13 @@ impl Delete {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => Untyped, read);
+
 /// A call of [`AgentBuilderSkills::list`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => Untyped, read);
+
 impl List {
     /// `include_plugins`
     pub fn include_plugins(mut self, include_plugins: bool) -> Self {
@@ -130,6 +135,7 @@ impl List {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => Untyped);
+
 impl Update {
     /// `content`
     pub fn content(mut self, content: impl Into<String>) -> Self {

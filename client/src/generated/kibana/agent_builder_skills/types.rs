@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::types::Extra;
+
 /// What a [`CreateRequest`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]

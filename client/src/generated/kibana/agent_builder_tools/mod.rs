@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
+
 /// The `agent_builder.tools` calls.
 #[derive(Clone, Debug)]
 pub struct AgentBuilderTools {
@@ -84,6 +85,7 @@ impl AgentBuilderTools {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `description`
     pub fn description(mut self, description: impl Into<String>) -> Self {
@@ -114,11 +116,13 @@ rt::call!(Get, GetRequest => GetResponse, read);
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
+
 /// A call of [`AgentBuilderTools::run`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Run(Call<RunRequest>);
 rt::call!(Run, RunRequest => RunResponse);
+
 impl Run {
     /// `connector_id`
     pub fn connector_id(mut self, connector_id: impl Into<String>) -> Self {
@@ -132,6 +136,7 @@ impl Run {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
+
 impl Update {
     /// `configuration`
     pub fn configuration(

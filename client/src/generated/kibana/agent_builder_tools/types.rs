@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::types::{Extra, Untyped};
+
 /// The answer to [`create`](super::AgentBuilderTools::create).
 pub type CreateResponse = Untyped;
 /// The answer to [`delete`](super::AgentBuilderTools::delete).
@@ -14,6 +15,7 @@ pub type GetResponse = Untyped;
 pub type ListResponse = Untyped;
 /// The answer to [`run`](super::AgentBuilderTools::run).
 pub type RunResponse = Untyped;
+
 /// A value of `ToolType`: `type` of what `agent_builder.tools.create` takes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -30,6 +32,7 @@ pub enum ToolType {
 
 /// The answer to [`update`](super::AgentBuilderTools::update).
 pub type UpdateResponse = Untyped;
+
 /// What a [`CreateRequest`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
@@ -113,6 +116,7 @@ impl GetRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ListRequest {}
+
 impl ListRequest {
     /// Makes one from what is required.
     #[must_use]

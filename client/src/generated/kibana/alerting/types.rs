@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, OneOrMany, Untyped};
 use super::super::common;
+
 /// The `ActionGroup` object: `action_groups[]` of `RuleType`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -2221,6 +2222,7 @@ pub struct LegacyAlertSchedule {
 
 /// The answer to [`list_rule_types`](super::Alerting::list_rule_types).
 pub type ListRuleTypesResponse = Vec<RuleType>;
+
 /// A value of `LogThresholdComparator`: `comparator` of `LogThresholdCount`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -3129,6 +3131,7 @@ pub enum TimeWindowUnit {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetHealthRequest {}
+
 impl GetHealthRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -3141,6 +3144,7 @@ impl GetHealthRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ListRuleTypesRequest {}
+
 impl ListRuleTypesRequest {
     /// Makes one from what is required.
     #[must_use]

@@ -7,6 +7,7 @@ pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::types::Untyped;
+
 /// The `alerting.backfills` calls.
 #[derive(Clone, Debug)]
 pub struct AlertingBackfills {
@@ -58,11 +59,13 @@ impl AlertingBackfills {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
 rt::call!(Delete, DeleteRequest => Untyped);
+
 /// A call of [`AlertingBackfills::find`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Find(Call<FindRequest>);
 rt::call!(Find, FindRequest => Untyped);
+
 impl Find {
     /// `end`
     pub fn end(mut self, end: impl Into<String>) -> Self {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use serde_json::Value;
+
 /// The request of [`AlertingBackfills::delete`](super::AlertingBackfills::delete), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

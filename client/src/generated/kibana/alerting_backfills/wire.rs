@@ -7,6 +7,7 @@ use crate::body::Body;
 use crate::types::Untyped;
 use super::types::*;
 const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
+
 impl rt::Endpoint for DeleteRequest {
     const OPERATION: &'static rt::Operation = &rt::Operation {
         id: "alerting.backfills.delete",

@@ -7,6 +7,7 @@ pub use types::*;
 use crate::{Call, Kibana, rt};
 use crate::response::NoContent;
 use crate::types::{Number, OneOrMany};
+
 /// The `alerting.rules` calls.
 #[derive(Clone, Debug)]
 pub struct AlertingRules {
@@ -195,6 +196,7 @@ impl AlertingRules {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `actions`
     ///
@@ -279,6 +281,7 @@ impl Create {
 #[must_use = "a call does nothing until it is sent"]
 pub struct CreateWithId(Call<CreateWithIdRequest>);
 rt::call!(CreateWithId, CreateWithIdRequest => CreateWithIdResponse);
+
 impl CreateWithId {
     /// `actions`
     ///
@@ -363,11 +366,13 @@ impl CreateWithId {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
 rt::call!(Delete, DeleteRequest => NoContent);
+
 /// A call of [`AlertingRules::disable`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Disable(Call<DisableRequest>);
 rt::call!(Disable, DisableRequest => NoContent);
+
 impl Disable {
     /// `body`
     pub fn body(mut self, body: impl Into<DisableOptions>) -> Self {
@@ -381,12 +386,14 @@ impl Disable {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Enable(Call<EnableRequest>);
 rt::call!(Enable, EnableRequest => NoContent);
+
 /// A call of [`AlertingRules::find`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Find(Call<FindRequest>);
 rt::call!(Find, FindRequest => FindResponse, read);
 rt::pages!(Find, FindRequest);
+
 impl Find {
     /// `per_page`
     ///
@@ -499,11 +506,13 @@ rt::call!(UnmuteAlert, UnmuteAlertRequest => NoContent);
 #[must_use = "a call does nothing until it is sent"]
 pub struct Unsnooze(Call<UnsnoozeRequest>);
 rt::call!(Unsnooze, UnsnoozeRequest => NoContent);
+
 /// A call of [`AlertingRules::update`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
+
 impl Update {
     /// `actions`
     ///

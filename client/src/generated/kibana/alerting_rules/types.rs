@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, OneOrMany, Untyped};
 use super::super::{alerting, common};
+
 /// The `ActionFrequency` object: `frequency` of `RuleAction`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -153,6 +154,7 @@ impl AlertsFilterQuery {
 pub type CreateResponse = Rule;
 /// The answer to [`create_with_id`](super::AlertingRules::create_with_id).
 pub type CreateWithIdResponse = Rule;
+
 /// The `CustomSchedule` object: `custom` of `NewSnoozeSchedule`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -502,6 +504,7 @@ pub struct GapRange {
 
 /// The answer to [`get`](super::AlertingRules::get).
 pub type GetResponse = Rule;
+
 /// The `InvestigationGuide` object: `investigation_guide` of `RuleArtifacts`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1396,6 +1399,7 @@ impl TimeframeHours {
 
 /// The answer to [`update`](super::AlertingRules::update).
 pub type UpdateResponse = Rule;
+
 /// A value of `Weekday`: `wkst` of `RRule`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
+
 /// The `apm` calls.
 #[derive(Clone, Debug)]
 pub struct Apm {
@@ -75,11 +76,13 @@ impl Apm {
 #[must_use = "a call does nothing until it is sent"]
 pub struct CreateAgentKey(Call<CreateAgentKeyRequest>);
 rt::call!(CreateAgentKey, CreateAgentKeyRequest => CreateAgentKeyResponse);
+
 /// A call of [`Apm::save_server_schema`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct SaveServerSchema(Call<SaveServerSchemaRequest>);
 rt::call!(SaveServerSchema, SaveServerSchemaRequest => SaveServerSchemaResponse);
+
 impl SaveServerSchema {
     /// `schema`
     pub fn schema(

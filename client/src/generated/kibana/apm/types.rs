@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::{Secret, rt};
 use crate::types::{Extra, Number};
+
 /// The `AgentConfiguration` object: upstream's `AgentConfigurationObject`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -152,6 +153,7 @@ pub struct AnnotationSource {
 
 /// The answer to [`create_agent_key`](super::Apm::create_agent_key).
 pub type CreateAgentKeyResponse = CreatedAgentKey;
+
 /// The `CreatedAgentKey` object: upstream's `AgentKeysResponse`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -236,6 +238,7 @@ pub struct FoundAnnotations {
 
 /// The answer to [`save_server_schema`](super::Apm::save_server_schema).
 pub type SaveServerSchemaResponse = Empty;
+
 /// The `Service` object: upstream's `ServiceObject`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]

@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use crate::{Call, Kibana, rt};
 use super::apm;
+
 /// The `apm.agent_configurations` calls.
 #[derive(Clone, Debug)]
 pub struct ApmAgentConfigurations {
@@ -94,11 +95,13 @@ impl ApmAgentConfigurations {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
 rt::call!(Delete, DeleteRequest => DeleteResponse);
+
 /// A call of [`ApmAgentConfigurations::find`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Find(Call<FindRequest>);
 rt::call!(Find, FindRequest => FindResponse);
+
 impl Find {
     /// `etag`
     pub fn etag(mut self, etag: impl Into<String>) -> Self {
@@ -117,6 +120,7 @@ impl Find {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
+
 impl Get {
     /// `name`
     pub fn name(mut self, name: impl Into<String>) -> Self {
@@ -140,11 +144,13 @@ rt::call!(GetAgentName, GetAgentNameRequest => GetAgentNameResponse, read);
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
+
 /// A call of [`ApmAgentConfigurations::list_environments`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct ListEnvironments(Call<ListEnvironmentsRequest>);
 rt::call!(ListEnvironments, ListEnvironmentsRequest => ListEnvironmentsResponse, read);
+
 impl ListEnvironments {
     /// `serviceName`
     pub fn service_name(mut self, service_name: impl Into<String>) -> Self {
@@ -158,6 +164,7 @@ impl ListEnvironments {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Put(Call<PutRequest>);
 rt::call!(Put, PutRequest => PutResponse);
+
 impl Put {
     /// `overwrite`
     pub fn overwrite(mut self, overwrite: bool) -> Self {

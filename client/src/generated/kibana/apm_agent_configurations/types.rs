@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use crate::types::Extra;
 use super::super::apm;
+
 /// The answer to [`delete`](super::ApmAgentConfigurations::delete).
 pub type DeleteResponse = apm::DeletedAgentConfiguration;
 /// The answer to [`find`](super::ApmAgentConfigurations::find).
@@ -18,6 +19,7 @@ pub type ListEnvironmentsResponse = apm::ServiceEnvironments;
 pub type ListResponse = apm::AgentConfigurations;
 /// The answer to [`put`](super::ApmAgentConfigurations::put).
 pub type PutResponse = apm::Empty;
+
 /// The request of [`ApmAgentConfigurations::delete`](super::ApmAgentConfigurations::delete), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -109,6 +111,7 @@ impl GetAgentNameRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ListRequest {}
+
 impl ListRequest {
     /// Makes one from what is required.
     #[must_use]

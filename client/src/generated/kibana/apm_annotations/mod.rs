@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use crate::{Call, Kibana, rt};
 use super::apm;
+
 /// The `apm.annotations` calls.
 #[derive(Clone, Debug)]
 pub struct ApmAnnotations {
@@ -45,6 +46,7 @@ impl ApmAnnotations {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `message`
     pub fn message(mut self, message: impl Into<String>) -> Self {

@@ -3,10 +3,12 @@
 
 use crate::types::Extra;
 use super::super::apm;
+
 /// The answer to [`create`](super::ApmAnnotations::create).
 pub type CreateResponse = apm::CreatedAnnotation;
 /// The answer to [`find`](super::ApmAnnotations::find).
 pub type FindResponse = apm::FoundAnnotations;
+
 /// The request of [`ApmAnnotations::create`](super::ApmAnnotations::create), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

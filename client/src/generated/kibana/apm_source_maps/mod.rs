@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use crate::{Call, Kibana, rt};
 use crate::types::Number;
+
 /// The `apm.source_maps` calls.
 #[derive(Clone, Debug)]
 pub struct ApmSourceMaps {
@@ -51,11 +52,13 @@ impl ApmSourceMaps {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
 rt::call!(Delete, DeleteRequest => DeleteResponse);
+
 /// A call of [`ApmSourceMaps::list`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
+
 impl List {
     /// `page`
     pub fn page(mut self, page: impl Into<Number>) -> Self {

@@ -4,12 +4,14 @@
 use crate::body::Upload;
 use crate::types::Number;
 use super::super::apm;
+
 /// The answer to [`delete`](super::ApmSourceMaps::delete).
 pub type DeleteResponse = apm::Empty;
 /// The answer to [`list`](super::ApmSourceMaps::list).
 pub type ListResponse = apm::SourceMaps;
 /// The answer to [`upload`](super::ApmSourceMaps::upload).
 pub type UploadResponse = apm::UploadedSourceMap;
+
 /// The request of [`ApmSourceMaps::delete`](super::ApmSourceMaps::delete), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

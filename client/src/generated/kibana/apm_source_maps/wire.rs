@@ -6,6 +6,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use super::types::*;
 const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
+
 impl rt::Endpoint for DeleteRequest {
     const OPERATION: &'static rt::Operation = &rt::Operation {
         id: "apm.source_maps.delete",

@@ -7,6 +7,7 @@ pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::types::Number;
+
 /// The `attack_discovery` calls.
 #[derive(Clone, Debug)]
 pub struct AttackDiscovery {
@@ -111,12 +112,14 @@ rt::call!(BulkUpdate, BulkUpdateRequest => BulkUpdateResponse);
 #[must_use = "a call does nothing until it is sent"]
 pub struct DismissGeneration(Call<DismissGenerationRequest>);
 rt::call!(DismissGeneration, DismissGenerationRequest => DismissGenerationResponse);
+
 /// A call of [`AttackDiscovery::find`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Find(Call<FindRequest>);
 rt::call!(Find, FindRequest => FindResponse, read);
 rt::pages!(Find, FindRequest);
+
 impl Find {
     /// `alert_ids`
     pub fn alert_ids(
@@ -225,6 +228,7 @@ impl Find {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Generate(Call<GenerateRequest>);
 rt::call!(Generate, GenerateRequest => GenerateResponse);
+
 impl Generate {
     /// `connectorName`
     pub fn connector_name(mut self, connector_name: impl Into<String>) -> Self {
@@ -276,6 +280,7 @@ impl Generate {
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetGeneration(Call<GetGenerationRequest>);
 rt::call!(GetGeneration, GetGenerationRequest => GetGenerationResponse, read);
+
 impl GetGeneration {
     /// `enable_field_rendering`
     ///
@@ -298,6 +303,7 @@ impl GetGeneration {
 #[must_use = "a call does nothing until it is sent"]
 pub struct ListGenerations(Call<ListGenerationsRequest>);
 rt::call!(ListGenerations, ListGenerationsRequest => ListGenerationsResponse, read);
+
 impl ListGenerations {
     /// `end`
     pub fn end(mut self, end: impl Into<String>) -> Self {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, Untyped};
+
 /// A value of `AlertStatus`: `status[]` of what `attack_discovery.find` takes, and one more place.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -311,6 +312,7 @@ pub struct ConnectorStats {
 
 /// The answer to [`dismiss_generation`](super::AttackDiscovery::dismiss_generation).
 pub type DismissGenerationResponse = Generation;
+
 /// The answer to [`find`](super::AttackDiscovery::find).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -7,6 +7,7 @@ pub use types::*;
 use crate::{Call, Kibana, rt};
 use crate::types::Number;
 use super::attack_discovery;
+
 /// The `attack_discovery.schedules` calls.
 #[derive(Clone, Debug)]
 pub struct AttackDiscoverySchedules {
@@ -91,6 +92,7 @@ impl AttackDiscoverySchedules {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `actions`
     pub fn actions(
@@ -124,12 +126,14 @@ rt::call!(Disable, DisableRequest => DisableResponse);
 #[must_use = "a call does nothing until it is sent"]
 pub struct Enable(Call<EnableRequest>);
 rt::call!(Enable, EnableRequest => EnableResponse);
+
 /// A call of [`AttackDiscoverySchedules::find`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Find(Call<FindRequest>);
 rt::call!(Find, FindRequest => FindResponse, read);
 rt::pages!(Find, FindRequest);
+
 impl Find {
     /// `page`
     pub fn page(mut self, page: impl Into<Number>) -> Self {

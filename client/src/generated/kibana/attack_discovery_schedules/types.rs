@@ -3,6 +3,7 @@
 
 use crate::types::{Extra, Number};
 use super::super::attack_discovery;
+
 /// The answer to [`create`](super::AttackDiscoverySchedules::create).
 pub type CreateResponse = attack_discovery::Schedule;
 /// The answer to [`delete`](super::AttackDiscoverySchedules::delete).
@@ -11,6 +12,7 @@ pub type DeleteResponse = ScheduleReference;
 pub type DisableResponse = ScheduleReference;
 /// The answer to [`enable`](super::AttackDiscoverySchedules::enable).
 pub type EnableResponse = ScheduleReference;
+
 /// The answer to [`find`](super::AttackDiscoverySchedules::find).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -29,6 +31,7 @@ pub struct FindResponse {
 
 /// The answer to [`get`](super::AttackDiscoverySchedules::get).
 pub type GetResponse = attack_discovery::Schedule;
+
 /// The `ScheduleReference` object: what `attack_discovery.schedules.delete` answers, and 2 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -43,6 +46,7 @@ pub struct ScheduleReference {
 
 /// The answer to [`update`](super::AttackDiscoverySchedules::update).
 pub type UpdateResponse = attack_discovery::Schedule;
+
 /// What a [`CreateRequest`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]

@@ -10,6 +10,7 @@ use crate::types::Extra;
 use super::super::attack_discovery;
 use super::types::*;
 const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
+
 rt::model! {
     FindResponse, ScheduleReference, CreateRequest, UpdateRequest
 }

@@ -9,6 +9,7 @@ use crate::{Call, Kibana, rt};
 use crate::body::Upload;
 use crate::response::NoContent;
 use crate::types::OneOrMany;
+
 /// The `cases` calls.
 #[derive(Clone, Debug)]
 pub struct Cases {
@@ -208,6 +209,7 @@ impl Cases {
 #[must_use = "a call does nothing until it is sent"]
 pub struct AddFile(Call<AddFileRequest>);
 rt::call!(AddFile, AddFileRequest => AddFileResponse);
+
 impl AddFile {
     /// `filename`
     pub fn filename(mut self, filename: impl Into<String>) -> Self {
@@ -221,6 +223,7 @@ impl AddFile {
 #[must_use = "a call does nothing until it is sent"]
 pub struct CountByStatus(Call<CountByStatusRequest>);
 rt::call!(CountByStatus, CountByStatusRequest => CountByStatusResponse, read);
+
 impl CountByStatus {
     /// `owner`
     pub fn owner(mut self, owner: impl Into<OneOrMany<Owner>>) -> Self {
@@ -234,6 +237,7 @@ impl CountByStatus {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `assignees`
     ///
@@ -284,12 +288,14 @@ impl Create {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
 rt::call!(Delete, DeleteRequest => NoContent);
+
 /// A call of [`Cases::find`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Find(Call<FindRequest>);
 rt::call!(Find, FindRequest => FindResponse, read);
 rt::pages!(Find, FindRequest);
+
 impl Find {
     /// `assignees`
     pub fn assignees(mut self, assignees: impl Into<OneOrMany<String>>) -> Self {
@@ -396,12 +402,14 @@ impl Find {
 #[must_use = "a call does nothing until it is sent"]
 pub struct FindConnectors(Call<FindConnectorsRequest>);
 rt::call!(FindConnectors, FindConnectorsRequest => FindConnectorsResponse, read);
+
 /// A call of [`Cases::find_user_actions`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct FindUserActions(Call<FindUserActionsRequest>);
 rt::call!(FindUserActions, FindUserActionsRequest => FindUserActionsResponse, read);
 rt::pages!(FindUserActions, FindUserActionsRequest);
+
 impl FindUserActions {
     /// `page`
     ///
@@ -439,6 +447,7 @@ impl FindUserActions {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
+
 impl Get {
     /// `includeComments`
     ///
@@ -455,11 +464,13 @@ impl Get {
 #[must_use = "a call does nothing until it is sent"]
 pub struct ListAlerts(Call<ListAlertsRequest>);
 rt::call!(ListAlerts, ListAlertsRequest => ListAlertsResponse, read);
+
 /// A call of [`Cases::list_by_alert`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct ListByAlert(Call<ListByAlertRequest>);
 rt::call!(ListByAlert, ListByAlertRequest => ListByAlertResponse, read);
+
 impl ListByAlert {
     /// `owner`
     pub fn owner(mut self, owner: impl Into<OneOrMany<Owner>>) -> Self {
@@ -473,6 +484,7 @@ impl ListByAlert {
 #[must_use = "a call does nothing until it is sent"]
 pub struct ListReporters(Call<ListReportersRequest>);
 rt::call!(ListReporters, ListReportersRequest => ListReportersResponse, read);
+
 impl ListReporters {
     /// `owner`
     pub fn owner(mut self, owner: impl Into<OneOrMany<Owner>>) -> Self {
@@ -486,6 +498,7 @@ impl ListReporters {
 #[must_use = "a call does nothing until it is sent"]
 pub struct ListTags(Call<ListTagsRequest>);
 rt::call!(ListTags, ListTagsRequest => ListTagsResponse, read);
+
 impl ListTags {
     /// `owner`
     pub fn owner(mut self, owner: impl Into<OneOrMany<Owner>>) -> Self {
@@ -499,11 +512,13 @@ impl ListTags {
 #[must_use = "a call does nothing until it is sent"]
 pub struct ListUserActions(Call<ListUserActionsRequest>);
 rt::call!(ListUserActions, ListUserActionsRequest => ListUserActionsResponse, read);
+
 /// A call of [`Cases::push`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Push(Call<PushRequest>);
 rt::call!(Push, PushRequest => PushResponse);
+
 impl Push {
     /// `body`
     pub fn body(

@@ -7,8 +7,10 @@ use crate::rt;
 use crate::body::Upload;
 use crate::types::{Extra, OneOrMany, Untyped};
 use super::super::common;
+
 /// The answer to [`add_file`](super::Cases::add_file).
 pub type AddFileResponse = Case;
+
 /// The `AlertComment` object: upstream's `AlertCommentResponseProperties`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -753,6 +755,7 @@ pub struct CreateCasePayload {
 
 /// The answer to [`create`](super::Cases::create).
 pub type CreateResponse = Case;
+
 /// The `CreatedBy` object: upstream's `CaseResponseCreatedByProperties`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -849,6 +852,7 @@ pub struct ExternalServiceUser {
 
 /// The answer to [`find_connectors`](super::Cases::find_connectors).
 pub type FindConnectorsResponse = Vec<Connector>;
+
 /// The answer to [`find`](super::Cases::find).
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -951,6 +955,7 @@ pub enum FoundUserActionType {
 
 /// The answer to [`get`](super::Cases::get).
 pub type GetResponse = Case;
+
 /// The `JiraConnector` object: upstream's `ConnectorPropertiesJira`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1039,6 +1044,7 @@ pub type ListReportersResponse = Vec<CaseUser>;
 pub type ListTagsResponse = Vec<String>;
 /// The answer to [`list_user_actions`](super::Cases::list_user_actions).
 pub type ListUserActionsResponse = Vec<UserAction>;
+
 /// The `NewAlertComment` object: upstream's `AddAlertCommentRequestProperties`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1464,6 +1470,7 @@ pub struct PayloadConnectorFields {
 
 /// The answer to [`push`](super::Cases::push).
 pub type PushResponse = Case;
+
 /// The `PushedBy` object: upstream's `CaseResponsePushedByProperties`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -2153,6 +2160,7 @@ pub struct TitlePayload {
 
 /// The answer to [`update`](super::Cases::update).
 pub type UpdateResponse = Vec<Case>;
+
 /// The `UpdatedBy` object: upstream's `CaseResponseUpdatedByProperties`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -2642,6 +2650,7 @@ impl FindRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FindConnectorsRequest {}
+
 impl FindConnectorsRequest {
     /// Makes one from what is required.
     #[must_use]

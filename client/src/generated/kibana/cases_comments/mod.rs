@@ -7,6 +7,7 @@ pub use types::*;
 use crate::{Call, Kibana, rt};
 use crate::response::NoContent;
 use super::cases;
+
 /// The `cases.comments` calls.
 #[derive(Clone, Debug)]
 pub struct CasesComments {
@@ -114,12 +115,14 @@ rt::call!(Delete, DeleteRequest => NoContent);
 #[must_use = "a call does nothing until it is sent"]
 pub struct DeleteAll(Call<DeleteAllRequest>);
 rt::call!(DeleteAll, DeleteAllRequest => NoContent);
+
 /// A call of [`CasesComments::find`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Find(Call<FindRequest>);
 rt::call!(Find, FindRequest => FindResponse, read);
 rt::pages!(Find, FindRequest);
+
 impl Find {
     /// `page`
     ///

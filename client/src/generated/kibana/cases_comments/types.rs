@@ -3,6 +3,7 @@
 
 use crate::types::{Extra, Untyped};
 use super::super::cases;
+
 /// One of several forms of `Comment`: what `cases.comments.get` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -41,6 +42,7 @@ pub type GetResponse = Comment;
 pub type ListResponse = cases::Case;
 /// The answer to [`update`](super::CasesComments::update).
 pub type UpdateResponse = cases::Case;
+
 /// The request of [`CasesComments::create`](super::CasesComments::create), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

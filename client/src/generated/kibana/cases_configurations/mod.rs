@@ -7,6 +7,7 @@ pub use types::*;
 use crate::{Call, Kibana, rt};
 use crate::types::OneOrMany;
 use super::cases;
+
 /// The `cases.configurations` calls.
 #[derive(Clone, Debug)]
 pub struct CasesConfigurations {
@@ -55,6 +56,7 @@ impl CasesConfigurations {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `customFields`
     ///
@@ -87,6 +89,7 @@ impl Create {
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
+
 impl List {
     /// `owner`
     pub fn owner(mut self, owner: impl Into<OneOrMany<cases::Owner>>) -> Self {
@@ -100,6 +103,7 @@ impl List {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
+
 impl Update {
     /// `closure_type`
     pub fn closure_type(mut self, closure_type: impl Into<cases::ClosureType>) -> Self {

@@ -3,6 +3,7 @@
 
 use crate::types::{Extra, OneOrMany};
 use super::super::{cases, common};
+
 /// The `Configuration` object: what `cases.configurations.create` answers, and 2 more places.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -57,6 +58,7 @@ pub struct ConfigurationMapping {
 
 /// The answer to [`create`](super::CasesConfigurations::create).
 pub type CreateResponse = Configuration;
+
 /// The `CustomFieldConfiguration` object: `customFields[]` of `Configuration`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -83,6 +85,7 @@ pub struct CustomFieldConfiguration {
 pub type ListResponse = Vec<Configuration>;
 /// The answer to [`update`](super::CasesConfigurations::update).
 pub type UpdateResponse = Configuration;
+
 /// What a [`CreateRequest`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]

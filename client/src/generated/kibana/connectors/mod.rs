@@ -7,6 +7,7 @@ pub use types::*;
 use crate::{Call, Kibana, Secret, rt};
 use crate::response::{NoContent, Text};
 use crate::types::Untyped;
+
 /// The `connectors` calls.
 #[derive(Clone, Debug)]
 pub struct Connectors {
@@ -137,6 +138,7 @@ impl Connectors {
 #[must_use = "a call does nothing until it is sent"]
 pub struct CompleteOauth(Call<CompleteOauthRequest>);
 rt::call!(CompleteOauth, CompleteOauthRequest => Untyped, read);
+
 impl CompleteOauth {
     /// `code`
     pub fn code(mut self, code: impl Into<Secret<String>>) -> Self {
@@ -170,6 +172,7 @@ impl CompleteOauth {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `config`
     ///
@@ -192,6 +195,7 @@ impl Create {
 #[must_use = "a call does nothing until it is sent"]
 pub struct CreateWithId(Call<CreateWithIdRequest>);
 rt::call!(CreateWithId, CreateWithIdRequest => CreateWithIdResponse);
+
 impl CreateWithId {
     /// `config`
     ///
@@ -229,11 +233,13 @@ rt::call!(GetOauthCallbackScript, GetOauthCallbackScriptRequest => Text, read);
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
+
 /// A call of [`Connectors::list_types`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct ListTypes(Call<ListTypesRequest>);
 rt::call!(ListTypes, ListTypesRequest => ListTypesResponse, read);
+
 impl ListTypes {
     /// `feature_id`
     pub fn feature_id(mut self, feature_id: impl Into<String>) -> Self {
@@ -247,11 +253,13 @@ impl ListTypes {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Run(Call<RunRequest>);
 rt::call!(Run, RunRequest => RunResponse);
+
 /// A call of [`Connectors::update`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
+
 impl Update {
     /// `config`
     ///

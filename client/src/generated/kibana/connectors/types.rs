@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::{Secret, rt};
 use crate::types::{Extra, OneOrMany, Untyped};
 use super::super::common;
+
 /// The `AcknowledgeOrResolvePagerDuty` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1322,6 +1323,7 @@ impl CreateAlertParams {
 pub type CreateResponse = Connector;
 /// The answer to [`create_with_id`](super::Connectors::create_with_id).
 pub type CreateWithIdResponse = Connector;
+
 /// The `CrowdStrikeConfig` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -2254,6 +2256,7 @@ impl GetIssuesParams {
 
 /// The answer to [`get`](super::Connectors::get).
 pub type GetResponse = Connector;
+
 /// The `Incident` object: `incident` of `PushToServiceParams`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -2761,6 +2764,7 @@ impl JiraSecrets {
 pub type ListResponse = Vec<Connector>;
 /// The answer to [`list_types`](super::Connectors::list_types).
 pub type ListTypesResponse = Vec<ConnectorType>;
+
 /// The `OpsgenieConfig` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -3353,6 +3357,7 @@ impl From<CheckChannelId> for RunParams {
 
 /// The answer to [`run`](super::Connectors::run).
 pub type RunResponse = RunResult;
+
 /// The `RunResult` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -4259,6 +4264,7 @@ impl TriggerPagerDuty {
 
 /// The answer to [`update`](super::Connectors::update).
 pub type UpdateResponse = Connector;
+
 /// A value of `VerificationMode`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -4773,6 +4779,7 @@ impl GetRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetOauthCallbackScriptRequest {}
+
 impl GetOauthCallbackScriptRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -4785,6 +4792,7 @@ impl GetOauthCallbackScriptRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ListRequest {}
+
 impl ListRequest {
     /// Makes one from what is required.
     #[must_use]

@@ -3,6 +3,7 @@
 
 use crate::rt;
 use crate::types::Extra;
+
 /// The `Reference` object: upstream's `ReferenceSchema`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

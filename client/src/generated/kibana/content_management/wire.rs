@@ -7,6 +7,7 @@ use crate::rt;
 use crate::types::Extra;
 use super::types::*;
 const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
+
 rt::model! {
     Reference
 }

@@ -9,6 +9,7 @@ use crate::body::Body;
 use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
+
 rt::model! {
     CreateRequest, UpdateRequest
 }

@@ -3,6 +3,7 @@
 
 use crate::rt;
 use crate::types::{Extra, Number};
+
 /// The `RefreshInterval` object: upstream's `RefreshIntervalSchema`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::response::NoContent;
 use crate::types::OneOrMany;
+
 /// The `data_views` calls.
 #[derive(Clone, Debug)]
 pub struct DataViews {
@@ -161,6 +162,7 @@ impl DataViews {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `override`
     ///
@@ -191,6 +193,7 @@ rt::call!(GetDefault, GetDefaultRequest => GetDefaultResponse, read);
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
+
 /// A call of [`DataViews::preview_swap_references`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
@@ -198,6 +201,7 @@ pub struct PreviewSwapReferences(Call<PreviewSwapReferencesRequest>);
 rt::call!(
     PreviewSwapReferences, PreviewSwapReferencesRequest => PreviewSwapReferencesResponse
 );
+
 impl PreviewSwapReferences {
     /// `delete`
     pub fn delete(mut self, delete: bool) -> Self {
@@ -226,6 +230,7 @@ impl PreviewSwapReferences {
 #[must_use = "a call does nothing until it is sent"]
 pub struct SetDefault(Call<SetDefaultRequest>);
 rt::call!(SetDefault, SetDefaultRequest => SetDefaultResponse);
+
 impl SetDefault {
     /// `force`
     ///
@@ -241,6 +246,7 @@ impl SetDefault {
 #[must_use = "a call does nothing until it is sent"]
 pub struct SwapReferences(Call<SwapReferencesRequest>);
 rt::call!(SwapReferences, SwapReferencesRequest => SwapReferencesResponse);
+
 impl SwapReferences {
     /// `delete`
     pub fn delete(mut self, delete: bool) -> Self {
@@ -269,6 +275,7 @@ impl SwapReferences {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
+
 impl Update {
     /// `refresh_fields`
     ///

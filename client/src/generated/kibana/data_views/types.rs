@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, OneOrMany};
+
 /// The `Acknowledgement` object: what `data_views.set_default` answers, and one more place.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -17,6 +18,7 @@ pub struct Acknowledgement {
 
 /// The answer to [`create`](super::DataViews::create).
 pub type CreateResponse = WrappedDataView;
+
 /// The `DataView` object: `data_view` of `WrappedDataView`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -259,6 +261,7 @@ pub struct GetDefaultResponse {
 
 /// The answer to [`get`](super::DataViews::get).
 pub type GetResponse = WrappedDataView;
+
 /// The answer to [`list`](super::DataViews::list).
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -508,6 +511,7 @@ impl RuntimeFieldScript {
 
 /// The answer to [`set_default`](super::DataViews::set_default).
 pub type SetDefaultResponse = Acknowledgement;
+
 /// The `SourceFilter` object: upstream's `Sourcefilters[]`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -590,6 +594,7 @@ pub struct TypeMetaRead {
 pub type UpdateFieldMetadataResponse = Acknowledgement;
 /// The answer to [`update`](super::DataViews::update).
 pub type UpdateResponse = WrappedDataView;
+
 /// The `WrappedDataView` object: upstream's `DataViewResponseObject`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -662,6 +667,7 @@ impl GetRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetDefaultRequest {}
+
 impl GetDefaultRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -674,6 +680,7 @@ impl GetDefaultRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ListRequest {}
+
 impl ListRequest {
     /// Makes one from what is required.
     #[must_use]

@@ -7,6 +7,7 @@ pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::types::Untyped;
+
 /// The `data_views.runtime_fields` calls.
 #[derive(Clone, Debug)]
 pub struct DataViewsRuntimeFields {

@@ -4,12 +4,14 @@
 use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::types::Extra;
+
 /// The answer to [`create`](super::DataViewsRuntimeFields::create).
 pub type CreateResponse = BTreeMap<String, Value>;
 /// The answer to [`get`](super::DataViewsRuntimeFields::get).
 pub type GetResponse = RuntimeFieldAndDataView;
 /// The answer to [`put`](super::DataViewsRuntimeFields::put).
 pub type PutResponse = RuntimeFieldAndDataView;
+
 /// The `RuntimeFieldAndDataView` object: what `data_views.runtime_fields.get` answers, and one more place.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]

@@ -5,6 +5,7 @@ mod types;
 mod wire;
 pub use types::*;
 use crate::{Call, Kibana, rt};
+
 /// The `detection_engine` calls.
 #[derive(Clone, Debug)]
 pub struct DetectionEngine {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, OneOrMany, Untyped};
+
 /// The `AlertAssigneesUpdate` object: upstream's `AlertAssignees`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -16635,6 +16636,7 @@ impl TimelineEditValue {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetPrivilegesRequest {}
+
 impl GetPrivilegesRequest {
     /// Makes one from what is required.
     #[must_use]

@@ -10,6 +10,7 @@ use crate::{Error, rt};
 use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
+
 rt::model! {
     AlertAssigneesUpdate, AlertSuppression, AlertSuppressionDuration, AlertTagsUpdate,
     AlertVersion, AlertsIndexMigrationError, AlertsIndexMigrationErrorDetails,

@@ -9,6 +9,7 @@ use crate::{Call, Kibana, rt};
 use crate::response::Ndjson;
 use crate::types::{OneOrMany, Untyped};
 use super::detection_engine;
+
 /// The `detection_engine.alerts` calls.
 #[derive(Clone, Debug)]
 pub struct DetectionEngineAlerts {
@@ -111,11 +112,13 @@ rt::call!(DeleteIndex, DeleteIndexRequest => DeleteIndexResponse);
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetIndex(Call<GetIndexRequest>);
 rt::call!(GetIndex, GetIndexRequest => GetIndexResponse, read);
+
 /// A call of [`DetectionEngineAlerts::search`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Search(Call<SearchRequest>);
 rt::call!(Search, SearchRequest => SearchResponse);
+
 impl Search {
     /// `_source`
     pub fn source(mut self, source: impl Into<SourceFilter>) -> Self {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::types::{Extra, OneOrMany, Untyped};
 use super::super::detection_engine;
+
 /// The `Acknowledgement` object: what `detection_engine.alerts.create_index` answers, and one more place.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -43,6 +44,7 @@ impl From<detection_engine::SetAlertsStatusByQuery> for AlertsStatusUpdate {
 pub type CreateIndexResponse = Acknowledgement;
 /// The answer to [`delete_index`](super::DetectionEngineAlerts::delete_index).
 pub type DeleteIndexResponse = Acknowledgement;
+
 /// The answer to [`get_index`](super::DetectionEngineAlerts::get_index).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -61,6 +63,7 @@ pub type SearchResponse = BTreeMap<String, Value>;
 pub type SetStatusResponse = BTreeMap<String, Value>;
 /// The answer to [`set_tags`](super::DetectionEngineAlerts::set_tags).
 pub type SetTagsResponse = BTreeMap<String, Value>;
+
 /// One of several forms of `SourceFilter`: `_source` of what `detection_engine.alerts.search` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -97,6 +100,7 @@ impl From<String> for SourceFilter {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreateIndexRequest {}
+
 impl CreateIndexRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -109,6 +113,7 @@ impl CreateIndexRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DeleteIndexRequest {}
+
 impl DeleteIndexRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -121,6 +126,7 @@ impl DeleteIndexRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetIndexRequest {}
+
 impl GetIndexRequest {
     /// Makes one from what is required.
     #[must_use]

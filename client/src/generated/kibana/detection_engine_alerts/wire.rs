@@ -11,6 +11,7 @@ use crate::response::Ndjson;
 use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
+
 rt::model! {
     Acknowledgement, GetIndexResponse, SearchRequest, SetAssigneesRequest, SetTagsRequest
 }

@@ -5,6 +5,7 @@ mod types;
 mod wire;
 pub use types::*;
 use crate::{Call, Kibana, rt};
+
 /// The `detection_engine.migrations` calls.
 #[derive(Clone, Debug)]
 pub struct DetectionEngineMigrations {
@@ -69,6 +70,7 @@ impl DetectionEngineMigrations {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `requests_per_second`
     ///

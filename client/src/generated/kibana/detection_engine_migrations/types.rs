@@ -3,6 +3,7 @@
 
 use crate::types::{Extra, Untyped};
 use super::super::detection_engine;
+
 /// The answer to [`create`](super::DetectionEngineMigrations::create).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -17,6 +18,7 @@ pub struct CreateResponse {
 pub type DeleteResponse = Vec<detection_engine::MigrationCleanupResult>;
 /// The answer to [`finalize`](super::DetectionEngineMigrations::finalize).
 pub type FinalizeResponse = Vec<detection_engine::MigrationFinalizationResult>;
+
 /// The answer to [`get_status`](super::DetectionEngineMigrations::get_status).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -9,6 +9,7 @@ use crate::body::Upload;
 use crate::response::Ndjson;
 use crate::types::Untyped;
 use super::{detection_engine, exception_lists};
+
 /// The `detection_engine.rules` calls.
 #[derive(Clone, Debug)]
 pub struct DetectionEngineRules {
@@ -240,6 +241,7 @@ impl DetectionEngineRules {
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkAction(Call<BulkActionRequest>);
 rt::call!(BulkAction, BulkActionRequest => BulkActionResponse);
+
 impl BulkAction {
     /// `dry_run`
     pub fn dry_run(mut self, dry_run: bool) -> Self {
@@ -288,11 +290,13 @@ rt::call!(Create, CreateRequest => CreateResponse);
 #[must_use = "a call does nothing until it is sent"]
 pub struct CreateExceptions(Call<CreateExceptionsRequest>);
 rt::call!(CreateExceptions, CreateExceptionsRequest => CreateExceptionsResponse);
+
 /// A call of [`DetectionEngineRules::delete`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
 rt::call!(Delete, DeleteRequest => DeleteResponse);
+
 impl Delete {
     /// `id`
     ///
@@ -313,6 +317,7 @@ impl Delete {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Export(Call<ExportRequest>);
 rt::call!(Export, ExportRequest => Ndjson < Untyped >, stream);
+
 impl Export {
     /// `exclude_export_details`
     ///
@@ -341,6 +346,7 @@ impl Export {
 pub struct Find(Call<FindRequest>);
 rt::call!(Find, FindRequest => FindResponse, read);
 rt::pages!(Find, FindRequest);
+
 impl Find {
     /// `fields`
     pub fn fields(
@@ -402,6 +408,7 @@ impl Find {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
+
 impl Get {
     /// `id`
     ///
@@ -424,11 +431,13 @@ pub struct GetPrebuiltStatus(Call<GetPrebuiltStatusRequest>);
 rt::call!(
     GetPrebuiltStatus, GetPrebuiltStatusRequest => GetPrebuiltStatusResponse, read
 );
+
 /// A call of [`DetectionEngineRules::import`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Import(Call<ImportRequest>);
 rt::call!(Import, ImportRequest => ImportResponse);
+
 impl Import {
     /// `overwrite`
     ///
@@ -485,11 +494,13 @@ rt::call!(ListTags, ListTagsRequest => ListTagsResponse, read);
 #[must_use = "a call does nothing until it is sent"]
 pub struct Patch(Call<PatchRequest>);
 rt::call!(Patch, PatchRequest => PatchResponse);
+
 /// A call of [`DetectionEngineRules::preview`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Preview(Call<PreviewRequest>);
 rt::call!(Preview, PreviewRequest => PreviewResponse);
+
 impl Preview {
     /// `enable_logged_requests`
     pub fn enable_logged_requests(mut self, enable_logged_requests: bool) -> Self {

@@ -7,6 +7,7 @@ use crate::rt;
 use crate::body::Upload;
 use crate::types::{Extra, OneOrMany, Untyped};
 use super::super::{detection_engine, exception_lists};
+
 /// The answer to [`bulk_action`](super::DetectionEngineRules::bulk_action).
 pub type BulkActionResponse = RulesActionResult;
 /// The answer to [`bulk_create`](super::DetectionEngineRules::bulk_create).
@@ -25,6 +26,7 @@ pub type CreateExceptionsResponse = Vec<exception_lists::ExceptionListItem>;
 pub type CreateResponse = detection_engine::Rule;
 /// The answer to [`delete`](super::DetectionEngineRules::delete).
 pub type DeleteResponse = detection_engine::Rule;
+
 /// The `EqlRulePreview` object: `object` of `RulePreview`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1081,6 +1083,7 @@ pub struct GetPrebuiltStatusResponse {
 
 /// The answer to [`get`](super::DetectionEngineRules::get).
 pub type GetResponse = detection_engine::Rule;
+
 /// The answer to [`import`](super::DetectionEngineRules::import).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1145,6 +1148,7 @@ pub struct InstallPrebuiltResponse {
 
 /// The answer to [`list_tags`](super::DetectionEngineRules::list_tags).
 pub type ListTagsResponse = Vec<String>;
+
 /// The `MachineLearningRulePreview` object: `sixth_object` of `RulePreview`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -2164,6 +2168,7 @@ impl NewTermsRulePreview {
 
 /// The answer to [`patch`](super::DetectionEngineRules::patch).
 pub type PatchResponse = detection_engine::Rule;
+
 /// The answer to [`preview`](super::DetectionEngineRules::preview).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -4592,6 +4597,7 @@ impl ThresholdRulePreview {
 
 /// The answer to [`update`](super::DetectionEngineRules::update).
 pub type UpdateResponse = detection_engine::Rule;
+
 /// The request of [`DetectionEngineRules::bulk_action`](super::DetectionEngineRules::bulk_action), as plain data.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -4868,6 +4874,7 @@ impl GetRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetPrebuiltStatusRequest {}
+
 impl GetPrebuiltStatusRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -4918,6 +4925,7 @@ impl ImportRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct InstallPrebuiltRequest {}
+
 impl InstallPrebuiltRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -4930,6 +4938,7 @@ impl InstallPrebuiltRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ListTagsRequest {}
+
 impl ListTagsRequest {
     /// Makes one from what is required.
     #[must_use]

@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
+
 /// The `endpoint` calls.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
@@ -74,6 +75,7 @@ impl Endpoint {
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetSuggestions(Call<GetSuggestionsRequest>);
 rt::call!(GetSuggestions, GetSuggestionsRequest => GetSuggestionsResponse);
+
 impl GetSuggestions {
     /// `field`
     pub fn field(mut self, field: impl Into<String>) -> Self {

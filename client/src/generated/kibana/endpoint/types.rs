@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, Untyped};
+
 /// The `ActionHost` object: `hosts[]` of `ResponseActionDetails`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -630,6 +631,7 @@ pub struct GetFileOutputContent {
 
 /// The answer to [`get_suggestions`](super::Endpoint::get_suggestions).
 pub type GetSuggestionsResponse = BTreeMap<String, Value>;
+
 /// The `HostPathScriptParameters` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

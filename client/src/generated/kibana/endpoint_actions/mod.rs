@@ -9,6 +9,7 @@ use crate::{Call, Kibana, rt};
 use crate::response::Binary;
 use crate::types::{OneOrMany, Untyped};
 use super::endpoint;
+
 /// The `endpoint.actions` calls.
 #[derive(Clone, Debug)]
 pub struct EndpointActions {
@@ -303,6 +304,7 @@ impl EndpointActions {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Cancel(Call<CancelRequest>);
 rt::call!(Cancel, CancelRequest => CancelResponse);
+
 impl Cancel {
     /// `agent_type`
     pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentType>) -> Self {
@@ -345,11 +347,13 @@ impl Cancel {
 #[must_use = "a call does nothing until it is sent"]
 pub struct DownloadFile(Call<DownloadFileRequest>);
 rt::call!(DownloadFile, DownloadFileRequest => Binary, read, stream);
+
 /// A call of [`EndpointActions::dump_memory`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct DumpMemory(Call<DumpMemoryRequest>);
 rt::call!(DumpMemory, DumpMemoryRequest => Untyped);
+
 impl DumpMemory {
     /// `agent_type`
     pub fn agent_type(mut self, agent_type: impl Into<String>) -> Self {
@@ -388,6 +392,7 @@ impl DumpMemory {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Execute(Call<ExecuteRequest>);
 rt::call!(Execute, ExecuteRequest => ExecuteResponse);
+
 impl Execute {
     /// `agent_type`
     pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentType>) -> Self {
@@ -430,11 +435,13 @@ impl Execute {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
+
 /// A call of [`EndpointActions::get_file`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetFile(Call<GetFileRequest>);
 rt::call!(GetFile, GetFileRequest => GetFileResponse);
+
 impl GetFile {
     /// `agent_type`
     pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentType>) -> Self {
@@ -477,11 +484,13 @@ impl GetFile {
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetFileInfo(Call<GetFileInfoRequest>);
 rt::call!(GetFileInfo, GetFileInfoRequest => GetFileInfoResponse, read);
+
 /// A call of [`EndpointActions::get_log`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetLog(Call<GetLogRequest>);
 rt::call!(GetLog, GetLogRequest => GetLogResponse, read);
+
 impl GetLog {
     /// `end_date`
     pub fn end_date(mut self, end_date: impl Into<String>) -> Self {
@@ -514,6 +523,7 @@ impl GetLog {
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetProcesses(Call<GetProcessesRequest>);
 rt::call!(GetProcesses, GetProcessesRequest => GetProcessesResponse);
+
 impl GetProcesses {
     /// `agent_type`
     pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentType>) -> Self {
@@ -574,11 +584,13 @@ rt::call!(GetState, GetStateRequest => GetStateResponse, read);
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetStatus(Call<GetStatusRequest>);
 rt::call!(GetStatus, GetStatusRequest => GetStatusResponse, read);
+
 /// A call of [`EndpointActions::isolate`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Isolate(Call<IsolateRequest>);
 rt::call!(Isolate, IsolateRequest => IsolateResponse);
+
 impl Isolate {
     /// `agent_type`
     pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentType>) -> Self {
@@ -634,6 +646,7 @@ impl Isolate {
 #[must_use = "a call does nothing until it is sent"]
 pub struct IsolateLegacy(Call<IsolateLegacyRequest>);
 rt::call!(IsolateLegacy, IsolateLegacyRequest => IsolateLegacyResponse);
+
 impl IsolateLegacy {
     /// `agent_type`
     pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentType>) -> Self {
@@ -689,6 +702,7 @@ impl IsolateLegacy {
 #[must_use = "a call does nothing until it is sent"]
 pub struct KillProcess(Call<KillProcessRequest>);
 rt::call!(KillProcess, KillProcessRequest => KillProcessResponse);
+
 impl KillProcess {
     /// `agent_type`
     pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentType>) -> Self {
@@ -731,6 +745,7 @@ impl KillProcess {
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
+
 impl List {
     /// `page`
     ///
@@ -807,6 +822,7 @@ impl List {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Release(Call<ReleaseRequest>);
 rt::call!(Release, ReleaseRequest => ReleaseResponse);
+
 impl Release {
     /// `agent_type`
     pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentType>) -> Self {
@@ -862,6 +878,7 @@ impl Release {
 #[must_use = "a call does nothing until it is sent"]
 pub struct ReleaseLegacy(Call<ReleaseLegacyRequest>);
 rt::call!(ReleaseLegacy, ReleaseLegacyRequest => ReleaseLegacyResponse);
+
 impl ReleaseLegacy {
     /// `agent_type`
     pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentType>) -> Self {
@@ -917,6 +934,7 @@ impl ReleaseLegacy {
 #[must_use = "a call does nothing until it is sent"]
 pub struct RunScript(Call<RunScriptRequest>);
 rt::call!(RunScript, RunScriptRequest => Untyped);
+
 impl RunScript {
     /// `agent_type`
     pub fn agent_type(mut self, agent_type: impl Into<String>) -> Self {
@@ -955,6 +973,7 @@ impl RunScript {
 #[must_use = "a call does nothing until it is sent"]
 pub struct RunScriptLegacy(Call<RunScriptLegacyRequest>);
 rt::call!(RunScriptLegacy, RunScriptLegacyRequest => RunScriptLegacyResponse);
+
 impl RunScriptLegacy {
     /// `agent_type`
     pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentType>) -> Self {
@@ -1009,6 +1028,7 @@ impl RunScriptLegacy {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Scan(Call<ScanRequest>);
 rt::call!(Scan, ScanRequest => ScanResponse);
+
 impl Scan {
     /// `agent_type`
     pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentType>) -> Self {
@@ -1051,6 +1071,7 @@ impl Scan {
 #[must_use = "a call does nothing until it is sent"]
 pub struct SuspendProcess(Call<SuspendProcessRequest>);
 rt::call!(SuspendProcess, SuspendProcessRequest => SuspendProcessResponse);
+
 impl SuspendProcess {
     /// `agent_type`
     pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentType>) -> Self {
@@ -1093,6 +1114,7 @@ impl SuspendProcess {
 #[must_use = "a call does nothing until it is sent"]
 pub struct UploadFile(Call<UploadFileRequest>);
 rt::call!(UploadFile, UploadFileRequest => UploadFileResponse);
+
 impl UploadFile {
     /// `agent_type`
     pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentType>) -> Self {

@@ -6,10 +6,12 @@ use serde_json::Value;
 use crate::body::Upload;
 use crate::types::{Extra, Number, OneOrMany};
 use super::super::endpoint;
+
 /// The answer to [`cancel`](super::EndpointActions::cancel).
 pub type CancelResponse = endpoint::CreatedResponseAction;
 /// The answer to [`execute`](super::EndpointActions::execute).
 pub type ExecuteResponse = BTreeMap<String, Value>;
+
 /// The `FileInfo` object: `data` of what `endpoint.actions.get_file_info` answers.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -98,6 +100,7 @@ pub type ScanResponse = BTreeMap<String, Value>;
 pub type SuspendProcessResponse = BTreeMap<String, Value>;
 /// The answer to [`upload_file`](super::EndpointActions::upload_file).
 pub type UploadFileResponse = BTreeMap<String, Value>;
+
 /// The request of [`EndpointActions::cancel`](super::EndpointActions::cancel), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -415,6 +418,7 @@ impl GetProcessesRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetStateRequest {}
+
 impl GetStateRequest {
     /// Makes one from what is required.
     #[must_use]

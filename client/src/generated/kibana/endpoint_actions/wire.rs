@@ -11,6 +11,7 @@ use crate::response::Binary;
 use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
+
 rt::model! {
     FileInfo, GetFileInfoResponse, CancelRequest, DumpMemoryRequest, ExecuteRequest,
     GetFileRequest, GetProcessesRequest, IsolateRequest, IsolateLegacyRequest,

@@ -7,6 +7,7 @@ pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use super::endpoint;
+
 /// The `endpoint.exceptions` calls.
 #[derive(Clone, Debug)]
 pub struct EndpointExceptions {
@@ -81,6 +82,7 @@ impl EndpointExceptions {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `comments`
     ///
@@ -137,11 +139,13 @@ impl Create {
 #[must_use = "a call does nothing until it is sent"]
 pub struct CreateList(Call<CreateListRequest>);
 rt::call!(CreateList, CreateListRequest => CreateListResponse);
+
 /// A call of [`EndpointExceptions::delete`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
 rt::call!(Delete, DeleteRequest => DeleteResponse);
+
 impl Delete {
     /// `id`
     ///
@@ -165,6 +169,7 @@ impl Delete {
 pub struct Find(Call<FindRequest>);
 rt::call!(Find, FindRequest => FindResponse, read);
 rt::pages!(Find, FindRequest);
+
 impl Find {
     /// `filter`
     ///
@@ -206,6 +211,7 @@ impl Find {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
+
 impl Get {
     /// `id`
     ///
@@ -228,6 +234,7 @@ impl Get {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
+
 impl Update {
     /// `_version`
     pub fn version(mut self, version: impl Into<String>) -> Self {

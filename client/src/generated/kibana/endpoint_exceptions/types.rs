@@ -6,12 +6,14 @@ use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Untyped};
 use super::super::endpoint;
+
 /// The answer to [`create_list`](super::EndpointExceptions::create_list).
 pub type CreateListResponse = EndpointList;
 /// The answer to [`create`](super::EndpointExceptions::create).
 pub type CreateResponse = ExceptionListItem;
 /// The answer to [`delete`](super::EndpointExceptions::delete).
 pub type DeleteResponse = ExceptionListItem;
+
 /// The `Empty` object: `object` of `EndpointList`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -232,6 +234,7 @@ pub struct FindResponse {
 
 /// The answer to [`get`](super::EndpointExceptions::get).
 pub type GetResponse = Vec<ExceptionListItem>;
+
 /// One of several forms of `InnerEntry`: upstream's `ExceptionListItemEntryNestedEntryItem`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -600,6 +603,7 @@ pub enum OsType {
 
 /// The answer to [`update`](super::EndpointExceptions::update).
 pub type UpdateResponse = ExceptionListItem;
+
 /// The `ValueListReference` object: `list` of `ListEntry`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -797,6 +801,7 @@ impl CreateRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreateListRequest {}
+
 impl CreateListRequest {
     /// Makes one from what is required.
     #[must_use]

@@ -4,12 +4,14 @@
 use std::collections::BTreeMap;
 use serde_json::Value;
 use super::super::endpoint;
+
 /// The answer to [`get`](super::EndpointMetadata::get).
 pub type GetResponse = BTreeMap<String, Value>;
 /// The answer to [`list`](super::EndpointMetadata::list).
 pub type ListResponse = BTreeMap<String, Value>;
 /// The answer to [`list_transforms`](super::EndpointMetadata::list_transforms).
 pub type ListTransformsResponse = BTreeMap<String, Value>;
+
 /// The request of [`EndpointMetadata::get`](super::EndpointMetadata::get), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -67,6 +69,7 @@ impl ListRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ListTransformsRequest {}
+
 impl ListTransformsRequest {
     /// Makes one from what is required.
     #[must_use]

@@ -5,6 +5,7 @@ mod types;
 mod wire;
 pub use types::*;
 use crate::{Call, Kibana, rt};
+
 /// The `endpoint.policies` calls.
 #[derive(Clone, Debug)]
 pub struct EndpointPolicies {
@@ -80,11 +81,13 @@ rt::call!(
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetResponse(Call<GetResponseRequest>);
 rt::call!(GetResponse, GetResponseRequest => GetResponseResponse, read);
+
 /// A call of [`EndpointPolicies::get_summary`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetSummary(Call<GetSummaryRequest>);
 rt::call!(GetSummary, GetSummaryRequest => GetSummaryResponse, read);
+
 impl GetSummary {
     /// `policy_id`
     pub fn policy_id(mut self, policy_id: impl Into<String>) -> Self {
@@ -101,6 +104,7 @@ rt::call!(
     SetProtectionUpdatesNote, SetProtectionUpdatesNoteRequest =>
     SetProtectionUpdatesNoteResponse
 );
+
 impl SetProtectionUpdatesNote {
     /// `note`
     pub fn note(mut self, note: impl Into<String>) -> Self {

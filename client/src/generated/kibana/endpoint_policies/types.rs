@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::types::Extra;
 use super::super::endpoint;
+
 /// The answer to [`get_protection_updates_note`](super::EndpointPolicies::get_protection_updates_note).
 pub type GetProtectionUpdatesNoteResponse = endpoint::ProtectionUpdatesNote;
 /// The answer to [`get_response`](super::EndpointPolicies::get_response).
@@ -13,6 +14,7 @@ pub type GetResponseResponse = BTreeMap<String, Value>;
 pub type GetSummaryResponse = BTreeMap<String, Value>;
 /// The answer to [`set_protection_updates_note`](super::EndpointPolicies::set_protection_updates_note).
 pub type SetProtectionUpdatesNoteResponse = endpoint::ProtectionUpdatesNote;
+
 /// The request of [`EndpointPolicies::get_protection_updates_note`](super::EndpointPolicies::get_protection_updates_note), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -7,6 +7,7 @@ pub use types::*;
 use crate::{Call, Kibana, rt};
 use crate::body::Upload;
 use crate::types::Untyped;
+
 /// The `endpoint.scripts` calls.
 #[derive(Clone, Debug)]
 pub struct EndpointScripts {
@@ -69,6 +70,7 @@ impl EndpointScripts {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => Untyped);
+
 impl Create {
     /// `fileType`
     pub fn file_type(mut self, file_type: impl Into<String>) -> Self {
@@ -122,11 +124,13 @@ rt::call!(Download, DownloadRequest => Untyped, read);
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => Untyped, read);
+
 /// A call of [`EndpointScripts::list`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => Untyped, read);
+
 impl List {
     /// `kuery`
     pub fn kuery(mut self, kuery: impl Into<String>) -> Self {
@@ -160,6 +164,7 @@ impl List {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => Untyped);
+
 impl Update {
     /// `name`
     pub fn name(mut self, name: impl Into<String>) -> Self {

@@ -5,6 +5,7 @@ mod types;
 mod wire;
 pub use types::*;
 use crate::Kibana;
+
 /// The `entity_analytics` calls.
 #[derive(Clone, Debug)]
 pub struct EntityAnalytics {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use crate::rt;
 use crate::types::{Extra, Untyped};
+
 /// The `Asset` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]

@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use crate::{Call, Kibana, rt};
 use super::entity_analytics;
+
 /// The `entity_analytics.asset_criticality` calls.
 #[derive(Clone, Debug)]
 pub struct EntityAnalyticsAssetCriticality {
@@ -81,11 +82,13 @@ impl EntityAnalyticsAssetCriticality {
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkUpsert(Call<BulkUpsertRequest>);
 rt::call!(BulkUpsert, BulkUpsertRequest => BulkUpsertResponse);
+
 /// A call of [`EntityAnalyticsAssetCriticality::delete`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
 rt::call!(Delete, DeleteRequest => DeleteResponse);
+
 impl Delete {
     /// `refresh`
     pub fn refresh(mut self, refresh: impl Into<String>) -> Self {
@@ -99,12 +102,14 @@ impl Delete {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
+
 /// A call of [`EntityAnalyticsAssetCriticality::list`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
 rt::pages!(List, ListRequest);
+
 impl List {
     /// `sort_field`
     pub fn sort_field(mut self, sort_field: impl Into<SortField>) -> Self {

@@ -4,6 +4,7 @@
 use crate::rt;
 use crate::types::Extra;
 use super::super::entity_analytics;
+
 /// The answer to [`bulk_upsert`](super::EntityAnalyticsAssetCriticality::bulk_upsert).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -30,6 +31,7 @@ pub struct DeleteResponse {
 
 /// The answer to [`get`](super::EntityAnalyticsAssetCriticality::get).
 pub type GetResponse = entity_analytics::AssetCriticalityRecord;
+
 /// The answer to [`list`](super::EntityAnalyticsAssetCriticality::list).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -124,6 +126,7 @@ pub enum SortField {
 
 /// The answer to [`upsert`](super::EntityAnalyticsAssetCriticality::upsert).
 pub type UpsertResponse = entity_analytics::AssetCriticalityRecord;
+
 /// The request of [`EntityAnalyticsAssetCriticality::bulk_upsert`](super::EntityAnalyticsAssetCriticality::bulk_upsert), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -11,6 +11,7 @@ use crate::types::Extra;
 use super::super::entity_analytics;
 use super::types::*;
 const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
+
 rt::model! {
     BulkUpsertResponse, DeleteResponse, ListResponse, NewRecord, BulkUpsertRequest,
     UpsertRequest

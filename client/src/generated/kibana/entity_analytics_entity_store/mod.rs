@@ -7,6 +7,7 @@ pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::types::Untyped;
+
 /// The `entity_analytics.entity_store` calls.
 #[derive(Clone, Debug)]
 pub struct EntityAnalyticsEntityStore {
@@ -151,6 +152,7 @@ impl EntityAnalyticsEntityStore {
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkUpdateEntities(Call<BulkUpdateEntitiesRequest>);
 rt::call!(BulkUpdateEntities, BulkUpdateEntitiesRequest => Untyped);
+
 impl BulkUpdateEntities {
     /// `force`
     pub fn force(mut self, force: bool) -> Self {
@@ -164,6 +166,7 @@ impl BulkUpdateEntities {
 #[must_use = "a call does nothing until it is sent"]
 pub struct CreateEntity(Call<CreateEntityRequest>);
 rt::call!(CreateEntity, CreateEntityRequest => Untyped);
+
 impl CreateEntity {
     /// `host`
     pub fn host(
@@ -187,11 +190,13 @@ rt::call!(DeleteEntity, DeleteEntityRequest => Untyped);
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetResolutionGroup(Call<GetResolutionGroupRequest>);
 rt::call!(GetResolutionGroup, GetResolutionGroupRequest => Untyped, read);
+
 /// A call of [`EntityAnalyticsEntityStore::get_status`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetStatus(Call<GetStatusRequest>);
 rt::call!(GetStatus, GetStatusRequest => Untyped, read);
+
 impl GetStatus {
     /// `include_components`
     pub fn include_components(mut self, include_components: bool) -> Self {
@@ -205,6 +210,7 @@ impl GetStatus {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Install(Call<InstallRequest>);
 rt::call!(Install, InstallRequest => Untyped);
+
 impl Install {
     /// `entityTypes`
     pub fn entity_types(
@@ -249,11 +255,13 @@ impl Install {
 #[must_use = "a call does nothing until it is sent"]
 pub struct LinkEntities(Call<LinkEntitiesRequest>);
 rt::call!(LinkEntities, LinkEntitiesRequest => Untyped);
+
 /// A call of [`EntityAnalyticsEntityStore::list_entities`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct ListEntities(Call<ListEntitiesRequest>);
 rt::call!(ListEntities, ListEntitiesRequest => Untyped, read);
+
 impl ListEntities {
     /// `entity_types`
     pub fn entity_types(mut self, entity_types: impl Into<String>) -> Self {
@@ -317,6 +325,7 @@ impl ListEntities {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Start(Call<StartRequest>);
 rt::call!(Start, StartRequest => Untyped);
+
 impl Start {
     /// `entityTypes`
     pub fn entity_types(
@@ -335,6 +344,7 @@ impl Start {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Stop(Call<StopRequest>);
 rt::call!(Stop, StopRequest => Untyped);
+
 impl Stop {
     /// `entityTypes`
     pub fn entity_types(
@@ -353,6 +363,7 @@ impl Stop {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Uninstall(Call<UninstallRequest>);
 rt::call!(Uninstall, UninstallRequest => Untyped);
+
 impl Uninstall {
     /// `entityTypes`
     pub fn entity_types(
@@ -376,11 +387,13 @@ rt::call!(UnlinkEntities, UnlinkEntitiesRequest => Untyped);
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => Untyped);
+
 /// A call of [`EntityAnalyticsEntityStore::update_entity`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct UpdateEntity(Call<UpdateEntityRequest>);
 rt::call!(UpdateEntity, UpdateEntityRequest => Untyped);
+
 impl UpdateEntity {
     /// `force`
     pub fn force(mut self, force: bool) -> Self {

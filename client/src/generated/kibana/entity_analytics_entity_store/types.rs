@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::types::Extra;
+
 /// The request of [`EntityAnalyticsEntityStore::bulk_update_entities`](super::EntityAnalyticsEntityStore::bulk_update_entities), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -7,6 +7,7 @@ pub use types::*;
 use crate::{Call, Kibana, rt};
 use crate::types::Untyped;
 use super::{entity_analytics, entity_analytics_asset_criticality};
+
 /// The `entity_analytics.legacy_entity_store` calls.
 #[derive(Clone, Debug)]
 pub struct EntityAnalyticsLegacyEntityStore {
@@ -182,11 +183,13 @@ pub struct ApplyDataViewIndices(Call<ApplyDataViewIndicesRequest>);
 rt::call!(
     ApplyDataViewIndices, ApplyDataViewIndicesRequest => ApplyDataViewIndicesResponse
 );
+
 /// A call of [`EntityAnalyticsLegacyEntityStore::bulk_upsert_entities`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkUpsertEntities(Call<BulkUpsertEntitiesRequest>);
 rt::call!(BulkUpsertEntities, BulkUpsertEntitiesRequest => Untyped);
+
 impl BulkUpsertEntities {
     /// `force`
     ///
@@ -202,6 +205,7 @@ impl BulkUpsertEntities {
 #[must_use = "a call does nothing until it is sent"]
 pub struct DeleteEngine(Call<DeleteEngineRequest>);
 rt::call!(DeleteEngine, DeleteEngineRequest => DeleteEngineResponse);
+
 impl DeleteEngine {
     /// `data`
     pub fn data(mut self, data: bool) -> Self {
@@ -215,11 +219,13 @@ impl DeleteEngine {
 #[must_use = "a call does nothing until it is sent"]
 pub struct DeleteEntity(Call<DeleteEntityRequest>);
 rt::call!(DeleteEntity, DeleteEntityRequest => DeleteEntityResponse);
+
 /// A call of [`EntityAnalyticsLegacyEntityStore::enable`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Enable(Call<EnableRequest>);
 rt::call!(Enable, EnableRequest => EnableResponse);
+
 impl Enable {
     /// `delay`
     ///
@@ -316,11 +322,13 @@ impl Enable {
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetEngine(Call<GetEngineRequest>);
 rt::call!(GetEngine, GetEngineRequest => GetEngineResponse, read);
+
 /// A call of [`EntityAnalyticsLegacyEntityStore::get_status`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetStatus(Call<GetStatusRequest>);
 rt::call!(GetStatus, GetStatusRequest => GetStatusResponse, read);
+
 impl GetStatus {
     /// `include_components`
     pub fn include_components(mut self, include_components: bool) -> Self {
@@ -334,6 +342,7 @@ impl GetStatus {
 #[must_use = "a call does nothing until it is sent"]
 pub struct InitEngine(Call<InitEngineRequest>);
 rt::call!(InitEngine, InitEngineRequest => InitEngineResponse);
+
 impl InitEngine {
     /// `delay`
     ///
@@ -420,12 +429,14 @@ impl InitEngine {
 #[must_use = "a call does nothing until it is sent"]
 pub struct ListEngines(Call<ListEnginesRequest>);
 rt::call!(ListEngines, ListEnginesRequest => ListEnginesResponse, read);
+
 /// A call of [`EntityAnalyticsLegacyEntityStore::list_entities`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct ListEntities(Call<ListEntitiesRequest>);
 rt::call!(ListEntities, ListEntitiesRequest => ListEntitiesResponse, read);
 rt::pages!(ListEntities, ListEntitiesRequest);
+
 impl ListEntities {
     /// `sort_field`
     pub fn sort_field(mut self, sort_field: impl Into<String>) -> Self {
@@ -471,11 +482,13 @@ rt::call!(StartEngine, StartEngineRequest => StartEngineResponse);
 #[must_use = "a call does nothing until it is sent"]
 pub struct StopEngine(Call<StopEngineRequest>);
 rt::call!(StopEngine, StopEngineRequest => StopEngineResponse);
+
 /// A call of [`EntityAnalyticsLegacyEntityStore::upsert_entity`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct UpsertEntity(Call<UpsertEntityRequest>);
 rt::call!(UpsertEntity, UpsertEntityRequest => UpsertEntityResponse);
+
 impl UpsertEntity {
     /// `force`
     ///

@@ -3,6 +3,7 @@
 
 use crate::types::Extra;
 use super::super::{entity_analytics, entity_analytics_asset_criticality};
+
 /// The answer to [`apply_data_view_indices`](super::EntityAnalyticsLegacyEntityStore::apply_data_view_indices).
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -21,6 +22,7 @@ pub struct ApplyDataViewIndicesResponse {
 pub type DeleteEngineResponse = Deletion;
 /// The answer to [`delete_entity`](super::EntityAnalyticsLegacyEntityStore::delete_entity).
 pub type DeleteEntityResponse = Deletion;
+
 /// The `Deletion` object: what `entity_analytics.legacy_entity_store.delete_engine` answers, and one more place.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -87,6 +89,7 @@ pub struct EngineWithStatus {
 
 /// The answer to [`get_engine`](super::EntityAnalyticsLegacyEntityStore::get_engine).
 pub type GetEngineResponse = entity_analytics::EngineDescriptor;
+
 /// The answer to [`get_status`](super::EntityAnalyticsLegacyEntityStore::get_status).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -101,6 +104,7 @@ pub struct GetStatusResponse {
 
 /// The answer to [`init_engine`](super::EntityAnalyticsLegacyEntityStore::init_engine).
 pub type InitEngineResponse = entity_analytics::EngineDescriptor;
+
 /// The answer to [`list_engines`](super::EntityAnalyticsLegacyEntityStore::list_engines).
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -159,10 +163,12 @@ pub struct StopEngineResponse {
 
 /// The answer to [`upsert_entity`](super::EntityAnalyticsLegacyEntityStore::upsert_entity).
 pub type UpsertEntityResponse = entity_analytics::Entity;
+
 /// The request of [`EntityAnalyticsLegacyEntityStore::apply_data_view_indices`](super::EntityAnalyticsLegacyEntityStore::apply_data_view_indices), as plain data.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ApplyDataViewIndicesRequest {}
+
 impl ApplyDataViewIndicesRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -429,6 +435,7 @@ impl InitEngineRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ListEnginesRequest {}
+
 impl ListEnginesRequest {
     /// Makes one from what is required.
     #[must_use]

@@ -10,6 +10,7 @@ use crate::types::{Extra, Untyped};
 use super::super::entity_analytics;
 use super::types::*;
 const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
+
 rt::model! {
     ApplyDataViewIndicesResponse, Deletion, EnableResponse, EngineWithStatus,
     GetStatusResponse, ListEnginesResponse, ListEntitiesResponse, StartEngineResponse,

@@ -5,6 +5,7 @@ mod types;
 mod wire;
 pub use types::*;
 use crate::{Call, Kibana, rt};
+
 /// The `entity_analytics.monitoring` calls.
 #[derive(Clone, Debug)]
 pub struct EntityAnalyticsMonitoring {
@@ -102,6 +103,7 @@ impl EntityAnalyticsMonitoring {
 #[must_use = "a call does nothing until it is sent"]
 pub struct DeleteEngine(Call<DeleteEngineRequest>);
 rt::call!(DeleteEngine, DeleteEngineRequest => DeleteEngineResponse);
+
 impl DeleteEngine {
     /// `data`
     ///

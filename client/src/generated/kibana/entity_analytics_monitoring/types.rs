@@ -3,6 +3,7 @@
 
 use crate::types::Extra;
 use super::super::entity_analytics;
+
 /// The `AccessDetectionJob` object: `jobs[]` of what `entity_analytics.monitoring.get_access_detection_status`
 /// answers.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +49,7 @@ pub struct DeleteEngineResponse {
 
 /// The answer to [`disable_engine`](super::EntityAnalyticsMonitoring::disable_engine).
 pub type DisableEngineResponse = entity_analytics::MonitoringEngineDescriptor;
+
 /// The answer to [`get_access_detection_status`](super::EntityAnalyticsMonitoring::get_access_detection_status).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -80,6 +82,7 @@ pub struct GetHealthResponse {
 pub type GetPrivilegesResponse = entity_analytics::PrivilegesCheck;
 /// The answer to [`init_engine`](super::EntityAnalyticsMonitoring::init_engine).
 pub type InitEngineResponse = entity_analytics::MonitoringEngineDescriptor;
+
 /// The answer to [`install_access_detection`](super::EntityAnalyticsMonitoring::install_access_detection).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -105,6 +108,7 @@ pub enum InstallationStatus {
 
 /// The answer to [`run_engine_now`](super::EntityAnalyticsMonitoring::run_engine_now).
 pub type RunEngineNowResponse = entity_analytics::ScheduledRun;
+
 /// The `UserCounts` object: `users` of what `entity_analytics.monitoring.get_health` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -139,6 +143,7 @@ impl DeleteEngineRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DisableEngineRequest {}
+
 impl DisableEngineRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -151,6 +156,7 @@ impl DisableEngineRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetAccessDetectionStatusRequest {}
+
 impl GetAccessDetectionStatusRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -163,6 +169,7 @@ impl GetAccessDetectionStatusRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetHealthRequest {}
+
 impl GetHealthRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -175,6 +182,7 @@ impl GetHealthRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetPrivilegesRequest {}
+
 impl GetPrivilegesRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -187,6 +195,7 @@ impl GetPrivilegesRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct InitEngineRequest {}
+
 impl InitEngineRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -199,6 +208,7 @@ impl InitEngineRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct InstallAccessDetectionRequest {}
+
 impl InstallAccessDetectionRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -211,6 +221,7 @@ impl InstallAccessDetectionRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RunEngineNowRequest {}
+
 impl RunEngineNowRequest {
     /// Makes one from what is required.
     #[must_use]

@@ -9,6 +9,7 @@ use crate::{Error, rt};
 use crate::types::Extra;
 use super::types::*;
 const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
+
 rt::model! {
     AccessDetectionJob, DeleteEngineResponse, GetAccessDetectionStatusResponse,
     GetHealthResponse, InstallAccessDetectionResponse, UserCounts

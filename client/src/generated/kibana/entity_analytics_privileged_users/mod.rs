@@ -7,6 +7,7 @@ pub use types::*;
 use crate::{Call, Kibana, rt};
 use crate::body::Upload;
 use super::entity_analytics;
+
 /// The `entity_analytics.privileged_users` calls.
 #[derive(Clone, Debug)]
 pub struct EntityAnalyticsPrivilegedUsers {
@@ -71,6 +72,7 @@ impl EntityAnalyticsPrivilegedUsers {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `user`
     pub fn user(mut self, user: impl Into<entity_analytics::NewMonitoredUser>) -> Self {
@@ -84,11 +86,13 @@ impl Create {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
 rt::call!(Delete, DeleteRequest => DeleteResponse);
+
 /// A call of [`EntityAnalyticsPrivilegedUsers::list`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
+
 impl List {
     /// `kql`
     pub fn kql(mut self, kql: impl Into<String>) -> Self {
@@ -102,6 +106,7 @@ impl List {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
+
 impl Update {
     /// `entity_analytics_monitoring`
     pub fn entity_analytics_monitoring(

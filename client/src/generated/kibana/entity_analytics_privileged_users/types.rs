@@ -4,8 +4,10 @@
 use crate::body::Upload;
 use crate::types::Extra;
 use super::super::entity_analytics;
+
 /// The answer to [`create`](super::EntityAnalyticsPrivilegedUsers::create).
 pub type CreateResponse = entity_analytics::MonitoredUser;
+
 /// The answer to [`delete`](super::EntityAnalyticsPrivilegedUsers::delete).
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -22,6 +24,7 @@ pub struct DeleteResponse {
 pub type ListResponse = Vec<entity_analytics::MonitoredUser>;
 /// The answer to [`update`](super::EntityAnalyticsPrivilegedUsers::update).
 pub type UpdateResponse = entity_analytics::MonitoredUser;
+
 /// The answer to [`upload_csv`](super::EntityAnalyticsPrivilegedUsers::upload_csv).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
+
 /// The `entity_analytics.risk_score` calls.
 #[derive(Clone, Debug)]
 pub struct EntityAnalyticsRiskScore {
@@ -50,6 +51,7 @@ impl EntityAnalyticsRiskScore {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Configure(Call<ConfigureRequest>);
 rt::call!(Configure, ConfigureRequest => ConfigureResponse);
+
 impl Configure {
     /// `enable_reset_to_zero`
     pub fn enable_reset_to_zero(mut self, enable_reset_to_zero: bool) -> Self {
@@ -100,11 +102,13 @@ pub struct DangerouslyDeleteData(Call<DangerouslyDeleteDataRequest>);
 rt::call!(
     DangerouslyDeleteData, DangerouslyDeleteDataRequest => DangerouslyDeleteDataResponse
 );
+
 /// A call of [`EntityAnalyticsRiskScore::run_now`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct RunNow(Call<RunNowRequest>);
 rt::call!(RunNow, RunNowRequest => RunNowResponse);
+
 impl RunNow {
     /// `body`
     pub fn body(mut self, body: impl Into<Value>) -> Self {

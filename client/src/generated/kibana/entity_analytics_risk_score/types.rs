@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::rt;
 use crate::types::Extra;
 use super::super::entity_analytics;
+
 /// The answer to [`configure`](super::EntityAnalyticsRiskScore::configure).
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -100,6 +101,7 @@ impl RiskScoreRange {
 
 /// The answer to [`run_now`](super::EntityAnalyticsRiskScore::run_now).
 pub type RunNowResponse = entity_analytics::ScheduledRun;
+
 /// The request of [`EntityAnalyticsRiskScore::configure`](super::EntityAnalyticsRiskScore::configure), as plain data.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -137,6 +139,7 @@ impl ConfigureRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DangerouslyDeleteDataRequest {}
+
 impl DangerouslyDeleteDataRequest {
     /// Makes one from what is required.
     #[must_use]

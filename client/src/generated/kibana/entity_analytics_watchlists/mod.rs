@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::body::Upload;
 use crate::types::{Number, Untyped};
+
 /// The `entity_analytics.watchlists` calls.
 #[derive(Clone, Debug)]
 pub struct EntityAnalyticsWatchlists {
@@ -117,11 +118,13 @@ impl EntityAnalyticsWatchlists {
 #[must_use = "a call does nothing until it is sent"]
 pub struct AssignEntities(Call<AssignEntitiesRequest>);
 rt::call!(AssignEntities, AssignEntitiesRequest => Untyped);
+
 /// A call of [`EntityAnalyticsWatchlists::create`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => Untyped);
+
 impl Create {
     /// `description`
     pub fn description(mut self, description: impl Into<String>) -> Self {
@@ -175,11 +178,13 @@ rt::call!(List, ListRequest => Untyped, read);
 #[must_use = "a call does nothing until it is sent"]
 pub struct UnassignEntities(Call<UnassignEntitiesRequest>);
 rt::call!(UnassignEntities, UnassignEntitiesRequest => Untyped);
+
 /// A call of [`EntityAnalyticsWatchlists::update`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => Untyped);
+
 impl Update {
     /// `description`
     pub fn description(mut self, description: impl Into<String>) -> Self {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Untyped};
+
 /// The `Query` object: upstream's `QuerySchema`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -9,6 +9,7 @@ use crate::{Call, Kibana, rt};
 use crate::body::Upload;
 use crate::response::Ndjson;
 use crate::types::Untyped;
+
 /// The `exception_lists` calls.
 #[derive(Clone, Debug)]
 pub struct ExceptionLists {
@@ -149,6 +150,7 @@ impl ExceptionLists {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `list_id`
     ///
@@ -205,11 +207,13 @@ impl Create {
 #[must_use = "a call does nothing until it is sent"]
 pub struct CreateShared(Call<CreateSharedRequest>);
 rt::call!(CreateShared, CreateSharedRequest => CreateSharedResponse);
+
 /// A call of [`ExceptionLists::delete`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
 rt::call!(Delete, DeleteRequest => DeleteResponse);
+
 impl Delete {
     /// `id`
     ///
@@ -239,6 +243,7 @@ impl Delete {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Duplicate(Call<DuplicateRequest>);
 rt::call!(Duplicate, DuplicateRequest => DuplicateResponse);
+
 impl Duplicate {
     /// `include_expired_exceptions`
     ///
@@ -259,6 +264,7 @@ impl Duplicate {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Export(Call<ExportRequest>);
 rt::call!(Export, ExportRequest => Ndjson < Untyped >, stream);
+
 impl Export {
     /// `include_expired_exceptions`
     ///
@@ -280,6 +286,7 @@ impl Export {
 pub struct Find(Call<FindRequest>);
 rt::call!(Find, FindRequest => FindResponse, read);
 rt::pages!(Find, FindRequest);
+
 impl Find {
     /// `filter`
     pub fn filter(mut self, filter: impl Into<String>) -> Self {
@@ -329,6 +336,7 @@ impl Find {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
+
 impl Get {
     /// `id`
     ///
@@ -358,6 +366,7 @@ impl Get {
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetSummary(Call<GetSummaryRequest>);
 rt::call!(GetSummary, GetSummaryRequest => GetSummaryResponse, read);
+
 impl GetSummary {
     /// `id`
     ///
@@ -392,6 +401,7 @@ impl GetSummary {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Import(Call<ImportRequest>);
 rt::call!(Import, ImportRequest => ImportResponse);
+
 impl Import {
     /// `overwrite`
     ///
@@ -419,6 +429,7 @@ impl Import {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
+
 impl Update {
     /// `_version`
     pub fn body_version(mut self, body_version: impl Into<String>) -> Self {

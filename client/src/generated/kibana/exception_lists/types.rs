@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::rt;
 use crate::body::Upload;
 use crate::types::{Extra, Untyped};
+
 /// The answer to [`create`](super::ExceptionLists::create).
 pub type CreateResponse = ExceptionList;
 /// The answer to [`create_shared`](super::ExceptionLists::create_shared).
@@ -14,6 +15,7 @@ pub type CreateSharedResponse = ExceptionList;
 pub type DeleteResponse = ExceptionList;
 /// The answer to [`duplicate`](super::ExceptionLists::duplicate).
 pub type DuplicateResponse = ExceptionList;
+
 /// A value of `EntryOperator`: upstream's `ExceptionListItemEntryOperator`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -212,6 +214,7 @@ pub struct FindResponse {
 
 /// The answer to [`get`](super::ExceptionLists::get).
 pub type GetResponse = ExceptionList;
+
 /// The answer to [`get_summary`](super::ExceptionLists::get_summary).
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -854,6 +857,7 @@ pub enum SortOrder {
 
 /// The answer to [`update`](super::ExceptionLists::update).
 pub type UpdateResponse = ExceptionList;
+
 /// The `ValueListReference` object: `list` of `ListEntry`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -12,6 +12,7 @@ use crate::response::Ndjson;
 use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
+
 rt::model! {
     ExceptionList, ExceptionListItem, ExistsEntry, FindResponse, GetSummaryResponse,
     ImportError, ImportErrorDetails, ImportResponse, ItemComment, ItemCommentUpdate,

@@ -7,6 +7,7 @@ pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use super::exception_lists;
+
 /// The `exception_lists.items` calls.
 #[derive(Clone, Debug)]
 pub struct ExceptionListsItems {
@@ -71,6 +72,7 @@ impl ExceptionListsItems {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `comments`
     ///
@@ -144,6 +146,7 @@ impl Create {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
 rt::call!(Delete, DeleteRequest => DeleteResponse);
+
 impl Delete {
     /// `id`
     ///
@@ -177,6 +180,7 @@ impl Delete {
 pub struct Find(Call<FindRequest>);
 rt::call!(Find, FindRequest => FindResponse, read);
 rt::pages!(Find, FindRequest);
+
 impl Find {
     /// `filter`
     ///
@@ -243,6 +247,7 @@ impl Find {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
+
 impl Get {
     /// `id`
     ///
@@ -275,6 +280,7 @@ impl Get {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
+
 impl Update {
     /// `_version`
     pub fn version(mut self, version: impl Into<String>) -> Self {

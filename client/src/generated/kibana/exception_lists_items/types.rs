@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::types::Extra;
 use super::super::exception_lists;
+
 /// The answer to [`create`](super::ExceptionListsItems::create).
 pub type CreateResponse = exception_lists::ExceptionListItem;
 /// The answer to [`delete`](super::ExceptionListsItems::delete).
 pub type DeleteResponse = exception_lists::ExceptionListItem;
+
 /// The answer to [`find`](super::ExceptionListsItems::find).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -37,6 +39,7 @@ pub struct FindResponse {
 pub type GetResponse = exception_lists::ExceptionListItem;
 /// The answer to [`update`](super::ExceptionListsItems::update).
 pub type UpdateResponse = exception_lists::ExceptionListItem;
+
 /// What a [`CreateRequest`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]

@@ -5,6 +5,7 @@ mod types;
 mod wire;
 pub use types::*;
 use crate::{Call, Kibana, rt};
+
 /// The `features` calls.
 #[derive(Clone, Debug)]
 pub struct Features {

@@ -3,12 +3,15 @@
 
 use std::collections::BTreeMap;
 use serde_json::Value;
+
 /// The answer to [`list`](super::Features::list).
 pub type ListResponse = BTreeMap<String, Value>;
+
 /// The request of [`Features::list`](super::Features::list), as plain data.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ListRequest {}
+
 impl ListRequest {
     /// Makes one from what is required.
     #[must_use]

@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use crate::{Call, Kibana, Secret, rt};
 use crate::types::Number;
+
 /// The `fleet` calls.
 #[derive(Clone, Debug)]
 pub struct Fleet {
@@ -320,11 +321,13 @@ impl Fleet {
 #[must_use = "a call does nothing until it is sent"]
 pub struct CheckHealth(Call<CheckHealthRequest>);
 rt::call!(CheckHealth, CheckHealthRequest => CheckHealthResponse);
+
 /// A call of [`Fleet::check_permissions`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct CheckPermissions(Call<CheckPermissionsRequest>);
 rt::call!(CheckPermissions, CheckPermissionsRequest => CheckPermissionsResponse, read);
+
 impl CheckPermissions {
     /// `fleetServerSetup`
     pub fn fleet_server_setup(mut self, fleet_server_setup: bool) -> Self {
@@ -340,6 +343,7 @@ pub struct CreateAgentlessPolicy(Call<CreateAgentlessPolicyRequest>);
 rt::call!(
     CreateAgentlessPolicy, CreateAgentlessPolicyRequest => CreateAgentlessPolicyResponse
 );
+
 impl CreateAgentlessPolicy {
     /// `format`
     ///
@@ -413,11 +417,13 @@ pub struct CreateLogstashApiKey(Call<CreateLogstashApiKeyRequest>);
 rt::call!(
     CreateLogstashApiKey, CreateLogstashApiKeyRequest => CreateLogstashApiKeyResponse
 );
+
 /// A call of [`Fleet::create_service_token`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct CreateServiceToken(Call<CreateServiceTokenRequest>);
 rt::call!(CreateServiceToken, CreateServiceTokenRequest => CreateServiceTokenResponse);
+
 impl CreateServiceToken {
     /// `body`
     pub fn body(mut self, body: impl Into<ServiceTokenOptions>) -> Self {
@@ -433,6 +439,7 @@ pub struct DeleteAgentlessPolicy(Call<DeleteAgentlessPolicyRequest>);
 rt::call!(
     DeleteAgentlessPolicy, DeleteAgentlessPolicyRequest => DeleteAgentlessPolicyResponse
 );
+
 impl DeleteAgentlessPolicy {
     /// `force`
     pub fn force(mut self, force: bool) -> Self {
@@ -449,6 +456,7 @@ rt::call!(
     DownloadKubernetesManifest, DownloadKubernetesManifestRequest =>
     DownloadKubernetesManifestResponse, read
 );
+
 impl DownloadKubernetesManifest {
     /// `download`
     pub fn download(mut self, download: bool) -> Self {
@@ -475,6 +483,7 @@ rt::call!(
     GetIntegrationSyncStatus, GetIntegrationSyncStatusRequest =>
     GetIntegrationSyncStatusResponse, read
 );
+
 /// A call of [`Fleet::get_kubernetes_manifest`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
@@ -483,6 +492,7 @@ rt::call!(
     GetKubernetesManifest, GetKubernetesManifestRequest => GetKubernetesManifestResponse,
     read
 );
+
 impl GetKubernetesManifest {
     /// `download`
     pub fn download(mut self, download: bool) -> Self {
@@ -523,6 +533,7 @@ rt::call!(
 #[must_use = "a call does nothing until it is sent"]
 pub struct ListDataStreams(Call<ListDataStreamsRequest>);
 rt::call!(ListDataStreams, ListDataStreamsRequest => ListDataStreamsResponse, read);
+
 /// A call of [`Fleet::list_uninstall_tokens`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
@@ -531,6 +542,7 @@ rt::call!(
     ListUninstallTokens, ListUninstallTokensRequest => ListUninstallTokensResponse, read
 );
 rt::pages!(ListUninstallTokens, ListUninstallTokensRequest);
+
 impl ListUninstallTokens {
     /// `policyId`
     ///
@@ -569,6 +581,7 @@ pub struct RotateSigningKeyPair(Call<RotateSigningKeyPairRequest>);
 rt::call!(
     RotateSigningKeyPair, RotateSigningKeyPairRequest => RotateSigningKeyPairResponse
 );
+
 impl RotateSigningKeyPair {
     /// `acknowledge`
     ///
@@ -584,11 +597,13 @@ impl RotateSigningKeyPair {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Setup(Call<SetupRequest>);
 rt::call!(Setup, SetupRequest => SetupResponse);
+
 /// A call of [`Fleet::update_settings`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct UpdateSettings(Call<UpdateSettingsRequest>);
 rt::call!(UpdateSettings, UpdateSettingsRequest => UpdateSettingsResponse);
+
 impl UpdateSettings {
     /// `additional_yaml_config`
     #[deprecated = "upstream deprecates it"]
@@ -655,6 +670,7 @@ pub struct UpdateSpaceSettings(Call<UpdateSpaceSettingsRequest>);
 rt::call!(
     UpdateSpaceSettings, UpdateSpaceSettingsRequest => UpdateSpaceSettingsResponse
 );
+
 impl UpdateSpaceSettings {
     /// `allowed_namespace_prefixes`
     pub fn allowed_namespace_prefixes(

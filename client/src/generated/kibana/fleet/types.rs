@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::{Secret, rt};
 use crate::types::{Extra, Number, Untyped};
 use super::super::{common, fleet_packages};
+
 /// The answer to [`check_health`](super::Fleet::check_health).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -180,6 +181,7 @@ pub struct DataStreamPrivileges {
 
 /// The answer to [`delete_agentless_policy`](super::Fleet::delete_agentless_policy).
 pub type DeleteAgentlessPolicyResponse = IdReference;
+
 /// The `DeleteUnenrolledAgents` object: `delete_unenrolled_agents` of what `fleet.update_settings` takes, and 2
 /// more places.
 #[derive(Clone, Debug, PartialEq)]
@@ -207,6 +209,7 @@ impl DeleteUnenrolledAgents {
 
 /// The answer to [`download_kubernetes_manifest`](super::Fleet::download_kubernetes_manifest).
 pub type DownloadKubernetesManifestResponse = String;
+
 /// The `ExperimentalDataStreamFeature` object: `experimental_data_stream_features[]` of `PolicyPackage`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -236,6 +239,7 @@ impl ExperimentalDataStreamFeature {
 
 /// The answer to [`get_integration_sync_status`](super::Fleet::get_integration_sync_status).
 pub type GetIntegrationSyncStatusResponse = IntegrationSyncStatus;
+
 /// The answer to [`get_kubernetes_manifest`](super::Fleet::get_kubernetes_manifest).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -671,6 +675,7 @@ impl From<SecretPolicyVar> for PolicyVar {
 
 /// The answer to [`rotate_signing_key_pair`](super::Fleet::rotate_signing_key_pair).
 pub type RotateSigningKeyPairResponse = StatusMessage;
+
 /// The `SecretPolicyVar` object: `object` of `PolicyVar`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -767,6 +772,7 @@ pub struct Settings {
 
 /// The answer to [`setup`](super::Fleet::setup).
 pub type SetupResponse = SetupResult;
+
 /// The `SetupResult` object: what `fleet.setup` answers, and one more place.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1155,6 +1161,7 @@ impl CreateAgentlessPolicyRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreateLogstashApiKeyRequest {}
+
 impl CreateLogstashApiKeyRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -1228,6 +1235,7 @@ impl DownloadKubernetesManifestRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetIntegrationSyncStatusRequest {}
+
 impl GetIntegrationSyncStatusRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -1264,6 +1272,7 @@ impl GetKubernetesManifestRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetSettingsRequest {}
+
 impl GetSettingsRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -1276,6 +1285,7 @@ impl GetSettingsRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetSpaceSettingsRequest {}
+
 impl GetSpaceSettingsRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -1306,6 +1316,7 @@ impl GetUninstallTokenRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ListDataStreamsRequest {}
+
 impl ListDataStreamsRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -1371,6 +1382,7 @@ impl RotateSigningKeyPairRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SetupRequest {}
+
 impl SetupRequest {
     /// Makes one from what is required.
     #[must_use]

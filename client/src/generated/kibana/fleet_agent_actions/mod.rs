@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use crate::{Call, Kibana, rt};
 use crate::types::Number;
+
 /// The `fleet.agent_actions` calls.
 #[derive(Clone, Debug)]
 pub struct FleetAgentActions {
@@ -77,12 +78,14 @@ rt::call!(Create, CreateRequest => CreateResponse);
 #[must_use = "a call does nothing until it is sent"]
 pub struct FindAgents(Call<FindAgentsRequest>);
 rt::call!(FindAgents, FindAgentsRequest => FindAgentsResponse);
+
 /// A call of [`FleetAgentActions::list`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
 rt::pages!(List, ListRequest);
+
 impl List {
     /// `page`
     ///

@@ -4,6 +4,7 @@
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, Untyped};
+
 /// The `Action` object: `items[]` of what `fleet.agent_actions.list` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -9,6 +9,7 @@ use crate::{Call, Kibana, rt};
 use crate::response::Text;
 use crate::types::Number;
 use super::{fleet, fleet_agents};
+
 /// The `fleet.agent_policies` calls.
 #[derive(Clone, Debug)]
 pub struct FleetAgentPolicies {
@@ -173,6 +174,7 @@ impl FleetAgentPolicies {
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkGet(Call<BulkGetRequest>);
 rt::call!(BulkGet, BulkGetRequest => BulkGetResponse);
+
 impl BulkGet {
     /// `format`
     pub fn format(mut self, format: impl Into<fleet::PackagePolicyFormat>) -> Self {
@@ -196,11 +198,13 @@ impl BulkGet {
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkGetOutputs(Call<BulkGetOutputsRequest>);
 rt::call!(BulkGetOutputs, BulkGetOutputsRequest => BulkGetOutputsResponse);
+
 /// A call of [`FleetAgentPolicies::copy`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Copy(Call<CopyRequest>);
 rt::call!(Copy, CopyRequest => CopyResponse);
+
 impl Copy {
     /// `format`
     pub fn format(mut self, format: impl Into<fleet::PackagePolicyFormat>) -> Self {
@@ -219,6 +223,7 @@ impl Copy {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `sys_monitoring`
     pub fn sys_monitoring(mut self, sys_monitoring: bool) -> Self {
@@ -473,6 +478,7 @@ impl Create {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
 rt::call!(Delete, DeleteRequest => DeleteResponse);
+
 impl Delete {
     /// `force`
     pub fn force(mut self, force: bool) -> Self {
@@ -486,6 +492,7 @@ impl Delete {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Download(Call<DownloadRequest>);
 rt::call!(Download, DownloadRequest => Text, read);
+
 impl Download {
     /// `download`
     pub fn download(mut self, download: bool) -> Self {
@@ -509,6 +516,7 @@ impl Download {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
+
 impl Get {
     /// `format`
     pub fn format(mut self, format: impl Into<fleet::PackagePolicyFormat>) -> Self {
@@ -525,11 +533,13 @@ rt::call!(
     GetAutoUpgradeStatus, GetAutoUpgradeStatusRequest => GetAutoUpgradeStatusResponse,
     read
 );
+
 /// A call of [`FleetAgentPolicies::get_full`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetFull(Call<GetFullRequest>);
 rt::call!(GetFull, GetFullRequest => GetFullResponse, read);
+
 impl GetFull {
     /// `download`
     pub fn download(mut self, download: bool) -> Self {
@@ -553,12 +563,14 @@ impl GetFull {
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetOutputs(Call<GetOutputsRequest>);
 rt::call!(GetOutputs, GetOutputsRequest => GetOutputsResponse, read);
+
 /// A call of [`FleetAgentPolicies::list`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
 rt::pages!(List, ListRequest);
+
 impl List {
     /// `page`
     pub fn page(mut self, page: impl Into<Number>) -> Self {
@@ -618,6 +630,7 @@ impl List {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
+
 impl Update {
     /// `format`
     pub fn format(mut self, format: impl Into<fleet::PackagePolicyFormat>) -> Self {

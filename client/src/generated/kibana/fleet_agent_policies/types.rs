@@ -8,6 +8,7 @@ use crate::types::{Extra, Number, Untyped};
 use super::super::{
     common, fleet, fleet_agents, fleet_package_policies, fleet_packages, fleet_proxies,
 };
+
 /// The `AdvancedSettings` object: `advanced_settings` of what `fleet.agent_policies.create` takes, and 7 more
 /// places.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -581,6 +582,7 @@ pub struct DataOutputs {
 
 /// The answer to [`delete`](super::FleetAgentPolicies::delete).
 pub type DeleteResponse = NamedReference;
+
 /// One of several forms of `FleetConnection`: `fleet` of `FullAgentPolicy`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::{Call, Kibana, Secret, rt};
 use crate::response::Binary;
 use crate::types::{Number, OneOrMany, Untyped};
+
 /// The `fleet.agents` calls.
 #[derive(Clone, Debug)]
 pub struct FleetAgents {
@@ -362,6 +363,7 @@ impl FleetAgents {
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkChangePrivilegeLevel(Call<BulkChangePrivilegeLevelRequest>);
 rt::call!(BulkChangePrivilegeLevel, BulkChangePrivilegeLevelRequest => Untyped);
+
 impl BulkChangePrivilegeLevel {
     /// `batchSize`
     pub fn batch_size(mut self, batch_size: i64) -> Self {
@@ -388,6 +390,7 @@ impl BulkChangePrivilegeLevel {
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkMigrate(Call<BulkMigrateRequest>);
 rt::call!(BulkMigrate, BulkMigrateRequest => BulkMigrateResponse);
+
 impl BulkMigrate {
     /// `batchSize`
     pub fn batch_size(mut self, batch_size: impl Into<Number>) -> Self {
@@ -406,6 +409,7 @@ impl BulkMigrate {
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkReassign(Call<BulkReassignRequest>);
 rt::call!(BulkReassign, BulkReassignRequest => BulkReassignResponse);
+
 impl BulkReassign {
     /// `batchSize`
     pub fn batch_size(mut self, batch_size: impl Into<Number>) -> Self {
@@ -429,6 +433,7 @@ rt::call!(
     BulkRequestDiagnostics, BulkRequestDiagnosticsRequest =>
     BulkRequestDiagnosticsResponse
 );
+
 impl BulkRequestDiagnostics {
     /// `additional_metrics`
     pub fn additional_metrics(
@@ -452,6 +457,7 @@ impl BulkRequestDiagnostics {
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkRollback(Call<BulkRollbackRequest>);
 rt::call!(BulkRollback, BulkRollbackRequest => Untyped);
+
 impl BulkRollback {
     /// `batchSize`
     pub fn batch_size(mut self, batch_size: i64) -> Self {
@@ -470,6 +476,7 @@ impl BulkRollback {
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkUnenroll(Call<BulkUnenrollRequest>);
 rt::call!(BulkUnenroll, BulkUnenrollRequest => BulkUnenrollResponse);
+
 impl BulkUnenroll {
     /// `batchSize`
     pub fn batch_size(mut self, batch_size: impl Into<Number>) -> Self {
@@ -498,6 +505,7 @@ impl BulkUnenroll {
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkUpdateTags(Call<BulkUpdateTagsRequest>);
 rt::call!(BulkUpdateTags, BulkUpdateTagsRequest => BulkUpdateTagsResponse);
+
 impl BulkUpdateTags {
     /// `batchSize`
     pub fn batch_size(mut self, batch_size: impl Into<Number>) -> Self {
@@ -538,6 +546,7 @@ impl BulkUpdateTags {
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkUpgrade(Call<BulkUpgradeRequest>);
 rt::call!(BulkUpgrade, BulkUpgradeRequest => BulkUpgradeResponse);
+
 impl BulkUpgrade {
     /// `batchSize`
     pub fn batch_size(mut self, batch_size: impl Into<Number>) -> Self {
@@ -590,6 +599,7 @@ impl BulkUpgrade {
 #[must_use = "a call does nothing until it is sent"]
 pub struct ChangePrivilegeLevel(Call<ChangePrivilegeLevelRequest>);
 rt::call!(ChangePrivilegeLevel, ChangePrivilegeLevelRequest => Untyped);
+
 impl ChangePrivilegeLevel {
     /// `user_info`
     pub fn user_info(
@@ -621,11 +631,13 @@ rt::call!(DeleteFile, DeleteFileRequest => DeleteFileResponse);
 #[must_use = "a call does nothing until it is sent"]
 pub struct DownloadFile(Call<DownloadFileRequest>);
 rt::call!(DownloadFile, DownloadFileRequest => Binary, read, stream);
+
 /// A call of [`FleetAgents::get`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
+
 impl Get {
     /// `withMetrics`
     ///
@@ -641,11 +653,13 @@ impl Get {
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetEffectiveConfig(Call<GetEffectiveConfigRequest>);
 rt::call!(GetEffectiveConfig, GetEffectiveConfigRequest => Untyped, read);
+
 /// A call of [`FleetAgents::get_incoming_data`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetIncomingData(Call<GetIncomingDataRequest>);
 rt::call!(GetIncomingData, GetIncomingDataRequest => GetIncomingDataResponse, read);
+
 impl GetIncomingData {
     /// `pkgName`
     pub fn pkg_name(mut self, pkg_name: impl Into<String>) -> Self {
@@ -671,11 +685,13 @@ impl GetIncomingData {
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetSetupStatus(Call<GetSetupStatusRequest>);
 rt::call!(GetSetupStatus, GetSetupStatusRequest => GetSetupStatusResponse, read);
+
 /// A call of [`FleetAgents::get_status_summary`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetStatusSummary(Call<GetStatusSummaryRequest>);
 rt::call!(GetStatusSummary, GetStatusSummaryRequest => GetStatusSummaryResponse, read);
+
 impl GetStatusSummary {
     /// `policyId`
     pub fn policy_id(mut self, policy_id: impl Into<String>) -> Self {
@@ -700,6 +716,7 @@ impl GetStatusSummary {
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
 rt::pages!(List, ListRequest);
+
 impl List {
     /// `page`
     pub fn page(mut self, page: impl Into<Number>) -> Self {
@@ -793,11 +810,13 @@ rt::call!(
     ListAvailableVersions, ListAvailableVersionsRequest => ListAvailableVersionsResponse,
     read
 );
+
 /// A call of [`FleetAgents::list_tags`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct ListTags(Call<ListTagsRequest>);
 rt::call!(ListTags, ListTagsRequest => ListTagsResponse, read);
+
 impl ListTags {
     /// `kuery`
     pub fn kuery(mut self, kuery: impl Into<String>) -> Self {
@@ -818,11 +837,13 @@ impl ListTags {
 #[must_use = "a call does nothing until it is sent"]
 pub struct ListUploads(Call<ListUploadsRequest>);
 rt::call!(ListUploads, ListUploadsRequest => ListUploadsResponse, read);
+
 /// A call of [`FleetAgents::migrate`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Migrate(Call<MigrateRequest>);
 rt::call!(Migrate, MigrateRequest => MigrateResponse);
+
 impl Migrate {
     /// `settings`
     pub fn settings(mut self, settings: impl Into<MigrateSettings>) -> Self {
@@ -836,11 +857,13 @@ impl Migrate {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Reassign(Call<ReassignRequest>);
 rt::call!(Reassign, ReassignRequest => ReassignResponse);
+
 /// A call of [`FleetAgents::request_diagnostics`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct RequestDiagnostics(Call<RequestDiagnosticsRequest>);
 rt::call!(RequestDiagnostics, RequestDiagnosticsRequest => RequestDiagnosticsResponse);
+
 impl RequestDiagnostics {
     /// `body`
     pub fn body(mut self, body: impl Into<DiagnosticsOptions>) -> Self {
@@ -859,11 +882,13 @@ rt::call!(Rollback, RollbackRequest => Untyped);
 #[must_use = "a call does nothing until it is sent"]
 pub struct Setup(Call<SetupRequest>);
 rt::call!(Setup, SetupRequest => SetupResponse);
+
 /// A call of [`FleetAgents::unenroll`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Unenroll(Call<UnenrollRequest>);
 rt::call!(Unenroll, UnenrollRequest => Untyped);
+
 impl Unenroll {
     /// `body`
     pub fn body(mut self, body: impl Into<UnenrollOptions>) -> Self {
@@ -877,6 +902,7 @@ impl Unenroll {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
+
 impl Update {
     /// `tags`
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -905,6 +931,7 @@ impl Update {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Upgrade(Call<UpgradeRequest>);
 rt::call!(Upgrade, UpgradeRequest => UpgradeResponse);
+
 impl Upgrade {
     /// `force`
     pub fn force(mut self, force: bool) -> Self {

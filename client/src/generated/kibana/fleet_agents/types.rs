@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::{Secret, rt};
 use crate::types::{Extra, Number, OneOrMany};
 use super::super::fleet;
+
 /// The `Agent` object: `item` of what `fleet.agents.get` answers, and 2 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -280,6 +281,7 @@ pub enum AgentUploadStatus {
 
 /// The answer to [`bulk_migrate`](super::FleetAgents::bulk_migrate).
 pub type BulkMigrateResponse = StartedAction;
+
 /// The `BulkMigrateSettings` object: `settings` of what `fleet.agents.bulk_migrate` takes.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -428,6 +430,7 @@ pub type BulkUnenrollResponse = StartedAction;
 pub type BulkUpdateTagsResponse = StartedAction;
 /// The answer to [`bulk_upgrade`](super::FleetAgents::bulk_upgrade).
 pub type BulkUpgradeResponse = StartedAction;
+
 /// The answer to [`delete_file`](super::FleetAgents::delete_file).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -442,6 +445,7 @@ pub struct DeleteFileResponse {
 
 /// The answer to [`delete`](super::FleetAgents::delete).
 pub type DeleteResponse = Deletion;
+
 /// The `Deletion` object: what `fleet.agents.delete` answers, and one more place.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -623,6 +627,7 @@ pub struct ListUploadsResponse {
 
 /// The answer to [`migrate`](super::FleetAgents::migrate).
 pub type MigrateResponse = StartedAction;
+
 /// The `MigrateSettings` object: `settings` of what `fleet.agents.migrate` takes.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -791,6 +796,7 @@ pub enum MissingRequirement {
 pub type ReassignResponse = Empty;
 /// The answer to [`request_diagnostics`](super::FleetAgents::request_diagnostics).
 pub type RequestDiagnosticsResponse = StartedAction;
+
 /// The `RetiredApiKey` object: `default_api_key_history[]` of `Agent`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -805,6 +811,7 @@ pub struct RetiredApiKey {
 
 /// The answer to [`setup`](super::FleetAgents::setup).
 pub type SetupResponse = fleet::SetupResult;
+
 /// A value of `SortOrder`: `sortOrder` of what `fleet.agents.list` takes, and 4 more places.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -955,6 +962,7 @@ pub struct UpgradeDetailsMetadata {
 
 /// The answer to [`upgrade`](super::FleetAgents::upgrade).
 pub type UpgradeResponse = Empty;
+
 /// A value of `UpgradeState`: `state` of `UpgradeDetails`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -1415,6 +1423,7 @@ impl GetIncomingDataRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetSetupStatusRequest {}
+
 impl GetSetupStatusRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -1520,6 +1529,7 @@ impl ListRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ListAvailableVersionsRequest {}
+
 impl ListAvailableVersionsRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -1668,6 +1678,7 @@ impl RollbackRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SetupRequest {}
+
 impl SetupRequest {
     /// Makes one from what is required.
     #[must_use]

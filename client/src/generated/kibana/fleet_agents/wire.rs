@@ -11,6 +11,7 @@ use crate::response::Binary;
 use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
+
 rt::model! {
     Agent, AgentComponent, AgentComponentUnit, AgentIdentity, AgentMetrics, AgentOutput,
     AgentUpload, BulkMigrateSettings, DeleteFileResponse, Deletion, DiagnosticsOptions,

@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use crate::{Call, Kibana, rt};
 use crate::types::Untyped;
+
 /// The `fleet.cloud_connectors` calls.
 #[derive(Clone, Debug)]
 pub struct FleetCloudConnectors {
@@ -83,11 +84,13 @@ impl FleetCloudConnectors {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 /// A call of [`FleetCloudConnectors::delete`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
 rt::call!(Delete, DeleteRequest => DeleteResponse);
+
 impl Delete {
     /// `force`
     pub fn force(mut self, force: bool) -> Self {
@@ -101,11 +104,13 @@ impl Delete {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
+
 /// A call of [`FleetCloudConnectors::get_usage`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetUsage(Call<GetUsageRequest>);
 rt::call!(GetUsage, GetUsageRequest => Untyped, read);
+
 impl GetUsage {
     /// `page`
     pub fn page(mut self, page: i64) -> Self {
@@ -125,6 +130,7 @@ impl GetUsage {
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
 rt::pages!(List, ListRequest);
+
 impl List {
     /// `page`
     pub fn page(mut self, page: impl Into<String>) -> Self {
@@ -148,6 +154,7 @@ impl List {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
+
 impl Update {
     /// `name`
     ///

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, Untyped};
 use super::super::fleet;
+
 /// The `CloudConnector` object: `item` of what `fleet.cloud_connectors.get` answers, and 3 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -97,6 +98,7 @@ pub struct CreateResponse {
 
 /// The answer to [`delete`](super::FleetCloudConnectors::delete).
 pub type DeleteResponse = fleet::IdReference;
+
 /// The answer to [`get`](super::FleetCloudConnectors::get).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

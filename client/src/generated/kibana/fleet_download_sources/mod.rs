@@ -5,6 +5,7 @@ mod types;
 mod wire;
 pub use types::*;
 use crate::{Call, Kibana, rt};
+
 /// The `fleet.download_sources` calls.
 #[derive(Clone, Debug)]
 pub struct FleetDownloadSources {
@@ -75,6 +76,7 @@ impl FleetDownloadSources {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `id`
     pub fn id(mut self, id: impl Into<String>) -> Self {
@@ -126,11 +128,13 @@ rt::call!(Get, GetRequest => GetResponse, read);
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
+
 /// A call of [`FleetDownloadSources::update`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
+
 impl Update {
     /// `id`
     pub fn id(mut self, id: impl Into<String>) -> Self {

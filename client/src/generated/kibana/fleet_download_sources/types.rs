@@ -4,6 +4,7 @@
 use crate::{Secret, rt};
 use crate::types::{Extra, Number};
 use super::super::{fleet, fleet_server_hosts};
+
 /// The answer to [`create`](super::FleetDownloadSources::create).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -16,6 +17,7 @@ pub struct CreateResponse {
 
 /// The answer to [`delete`](super::FleetDownloadSources::delete).
 pub type DeleteResponse = fleet::IdReference;
+
 /// The `DownloadSource` object: `item` of what `fleet.download_sources.get` answers, and 3 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -254,6 +256,7 @@ impl GetRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ListRequest {}
+
 impl ListRequest {
     /// Makes one from what is required.
     #[must_use]

@@ -4,6 +4,7 @@
 use crate::Secret;
 use crate::types::{Extra, Number};
 use super::super::fleet_agents;
+
 /// The answer to [`create`](super::FleetEnrollmentKeys::create).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -16,6 +17,7 @@ pub struct CreateResponse {
 
 /// The answer to [`delete`](super::FleetEnrollmentKeys::delete).
 pub type DeleteResponse = fleet_agents::Deletion;
+
 /// The `EnrollmentKey` object: `item` of what `fleet.enrollment_keys.get` answers, and 3 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

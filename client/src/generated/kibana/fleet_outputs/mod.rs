@@ -5,6 +5,7 @@ mod types;
 mod wire;
 pub use types::*;
 use crate::{Call, Kibana, rt};
+
 /// The `fleet.outputs` calls.
 #[derive(Clone, Debug)]
 pub struct FleetOutputs {
@@ -96,6 +97,7 @@ impl FleetOutputs {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `body`
     pub fn body(mut self, body: impl Into<NewOutput>) -> Self {
@@ -131,11 +133,13 @@ rt::call!(
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
+
 /// A call of [`FleetOutputs::update`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
+
 impl Update {
     /// `body`
     pub fn body(mut self, body: impl Into<OutputUpdate>) -> Self {

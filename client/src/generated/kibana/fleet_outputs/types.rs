@@ -4,6 +4,7 @@
 use crate::{Secret, rt};
 use crate::types::{Extra, Number, Untyped};
 use super::super::fleet;
+
 /// The answer to [`create`](super::FleetOutputs::create).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -16,6 +17,7 @@ pub struct CreateResponse {
 
 /// The answer to [`delete`](super::FleetOutputs::delete).
 pub type DeleteResponse = fleet::IdReference;
+
 /// The `ElasticsearchOutput` object: `elasticsearch` of `Output`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -283,6 +285,7 @@ pub struct GetHealthResponse {
 
 /// The answer to [`get_remote_sync_status`](super::FleetOutputs::get_remote_sync_status).
 pub type GetRemoteSyncStatusResponse = fleet::IntegrationSyncStatus;
+
 /// The answer to [`get`](super::FleetOutputs::get).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -3249,6 +3252,7 @@ impl GetRemoteSyncStatusRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ListRequest {}
+
 impl ListRequest {
     /// Makes one from what is required.
     #[must_use]

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::types::Number;
 use super::{fleet, fleet_agents};
+
 /// The `fleet.package_policies` calls.
 #[derive(Clone, Debug)]
 pub struct FleetPackagePolicies {
@@ -132,6 +133,7 @@ impl FleetPackagePolicies {
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkDelete(Call<BulkDeleteRequest>);
 rt::call!(BulkDelete, BulkDeleteRequest => BulkDeleteResponse);
+
 impl BulkDelete {
     /// `force`
     pub fn force(mut self, force: bool) -> Self {
@@ -145,6 +147,7 @@ impl BulkDelete {
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkGet(Call<BulkGetRequest>);
 rt::call!(BulkGet, BulkGetRequest => BulkGetResponse);
+
 impl BulkGet {
     /// `format`
     pub fn format(mut self, format: impl Into<fleet::PackagePolicyFormat>) -> Self {
@@ -163,6 +166,7 @@ impl BulkGet {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `format`
     pub fn format(mut self, format: impl Into<fleet::PackagePolicyFormat>) -> Self {
@@ -278,6 +282,7 @@ impl Create {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
 rt::call!(Delete, DeleteRequest => DeleteResponse);
+
 impl Delete {
     /// `force`
     pub fn force(mut self, force: bool) -> Self {
@@ -291,6 +296,7 @@ impl Delete {
 #[must_use = "a call does nothing until it is sent"]
 pub struct DryRunUpgrade(Call<DryRunUpgradeRequest>);
 rt::call!(DryRunUpgrade, DryRunUpgradeRequest => DryRunUpgradeResponse);
+
 impl DryRunUpgrade {
     /// `packageVersion`
     pub fn package_version(mut self, package_version: impl Into<String>) -> Self {
@@ -304,6 +310,7 @@ impl DryRunUpgrade {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
+
 impl Get {
     /// `format`
     pub fn format(mut self, format: impl Into<fleet::PackagePolicyFormat>) -> Self {
@@ -318,6 +325,7 @@ impl Get {
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
 rt::pages!(List, ListRequest);
+
 impl List {
     /// `page`
     pub fn page(mut self, page: impl Into<Number>) -> Self {
@@ -366,6 +374,7 @@ impl List {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
+
 impl Update {
     /// `format`
     pub fn format(mut self, format: impl Into<fleet::PackagePolicyFormat>) -> Self {

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, Untyped};
 use super::super::{common, fleet, fleet_agents};
+
 /// The `AddFields` object: `add_fields` of `Processor`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -70,6 +71,7 @@ pub struct AgentInputStream {
 
 /// The answer to [`bulk_delete`](super::FleetPackagePolicies::bulk_delete).
 pub type BulkDeleteResponse = Vec<DeletedPackagePolicy>;
+
 /// The answer to [`bulk_get`](super::FleetPackagePolicies::bulk_get).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -169,6 +171,7 @@ pub struct DataStreamNamespace {
 
 /// The answer to [`delete`](super::FleetPackagePolicies::delete).
 pub type DeleteResponse = fleet::IdReference;
+
 /// The `DeletedPackagePolicy` object: what `fleet.package_policies.bulk_delete` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -198,6 +201,7 @@ pub struct DeletedPackagePolicy {
 
 /// The answer to [`dry_run_upgrade`](super::FleetPackagePolicies::dry_run_upgrade).
 pub type DryRunUpgradeResponse = Vec<UpgradeDryRun>;
+
 /// The answer to [`get`](super::FleetPackagePolicies::get).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -539,6 +543,7 @@ pub struct UpgradeDryRun {
 
 /// The answer to [`upgrade`](super::FleetPackagePolicies::upgrade).
 pub type UpgradeResponse = Vec<UpgradeResult>;
+
 /// The `UpgradeResult` object: what `fleet.package_policies.upgrade` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -8,6 +8,7 @@ use crate::{Call, Kibana, rt};
 use crate::body::Upload;
 use crate::types::{Number, Untyped};
 use super::{common, fleet_agents};
+
 /// The `fleet.packages` calls.
 #[derive(Clone, Debug)]
 pub struct FleetPackages {
@@ -533,6 +534,7 @@ pub struct AuthorizeTransforms(Call<AuthorizeTransformsRequest>);
 rt::call!(
     AuthorizeTransforms, AuthorizeTransformsRequest => AuthorizeTransformsResponse
 );
+
 impl AuthorizeTransforms {
     /// `prerelease`
     pub fn prerelease(mut self, prerelease: bool) -> Self {
@@ -546,11 +548,13 @@ impl AuthorizeTransforms {
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkGetAssets(Call<BulkGetAssetsRequest>);
 rt::call!(BulkGetAssets, BulkGetAssetsRequest => BulkGetAssetsResponse);
+
 /// A call of [`FleetPackages::bulk_install`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkInstall(Call<BulkInstallRequest>);
 rt::call!(BulkInstall, BulkInstallRequest => BulkInstallResponse);
+
 impl BulkInstall {
     /// `prerelease`
     pub fn prerelease(mut self, prerelease: bool) -> Self {
@@ -571,11 +575,13 @@ impl BulkInstall {
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkRollback(Call<BulkRollbackRequest>);
 rt::call!(BulkRollback, BulkRollbackRequest => BulkRollbackResponse);
+
 /// A call of [`FleetPackages::bulk_uninstall`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkUninstall(Call<BulkUninstallRequest>);
 rt::call!(BulkUninstall, BulkUninstallRequest => BulkUninstallResponse);
+
 impl BulkUninstall {
     /// `force`
     ///
@@ -591,6 +597,7 @@ impl BulkUninstall {
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkUpgrade(Call<BulkUpgradeRequest>);
 rt::call!(BulkUpgrade, BulkUpgradeRequest => BulkUpgradeResponse);
+
 impl BulkUpgrade {
     /// `force`
     ///
@@ -621,6 +628,7 @@ rt::call!(
     CreateCustomIntegration, CreateCustomIntegrationRequest =>
     CreateCustomIntegrationResponse
 );
+
 impl CreateCustomIntegration {
     /// `force`
     pub fn force(mut self, force: bool) -> Self {
@@ -642,11 +650,13 @@ rt::call!(
 #[must_use = "a call does nothing until it is sent"]
 pub struct DeleteKibanaAssets(Call<DeleteKibanaAssetsRequest>);
 rt::call!(DeleteKibanaAssets, DeleteKibanaAssetsRequest => DeleteKibanaAssetsResponse);
+
 /// A call of [`FleetPackages::get`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
+
 impl Get {
     /// `ignoreUnverified`
     pub fn ignore_unverified(mut self, ignore_unverified: bool) -> Self {
@@ -701,6 +711,7 @@ rt::call!(
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetFile(Call<GetFileRequest>);
 rt::call!(GetFile, GetFileRequest => GetFileResponse, read);
+
 /// A call of [`FleetPackages::get_inputs_template`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
@@ -708,6 +719,7 @@ pub struct GetInputsTemplate(Call<GetInputsTemplateRequest>);
 rt::call!(
     GetInputsTemplate, GetInputsTemplateRequest => GetInputsTemplateResponse, read
 );
+
 impl GetInputsTemplate {
     /// `format`
     ///
@@ -741,11 +753,13 @@ rt::call!(
     GetVerificationKeyId, GetVerificationKeyIdRequest => GetVerificationKeyIdResponse,
     read
 );
+
 /// A call of [`FleetPackages::get_version`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetVersion(Call<GetVersionRequest>);
 rt::call!(GetVersion, GetVersionRequest => GetVersionResponse, read);
+
 impl GetVersion {
     /// `ignoreUnverified`
     pub fn ignore_unverified(mut self, ignore_unverified: bool) -> Self {
@@ -776,6 +790,7 @@ impl GetVersion {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Install(Call<InstallRequest>);
 rt::call!(Install, InstallRequest => InstallResponse);
+
 impl Install {
     /// `prerelease`
     pub fn prerelease(mut self, prerelease: bool) -> Self {
@@ -815,6 +830,7 @@ pub struct InstallKibanaAssets(Call<InstallKibanaAssetsRequest>);
 rt::call!(
     InstallKibanaAssets, InstallKibanaAssetsRequest => InstallKibanaAssetsResponse
 );
+
 impl InstallKibanaAssets {
     /// `body`
     pub fn body(mut self, body: impl Into<InstallKibanaAssetsOptions>) -> Self {
@@ -828,6 +844,7 @@ impl InstallKibanaAssets {
 #[must_use = "a call does nothing until it is sent"]
 pub struct InstallRuleAssets(Call<InstallRuleAssetsRequest>);
 rt::call!(InstallRuleAssets, InstallRuleAssetsRequest => InstallRuleAssetsResponse);
+
 impl InstallRuleAssets {
     /// `body`
     pub fn body(mut self, body: impl Into<InstallRuleAssetsOptions>) -> Self {
@@ -841,6 +858,7 @@ impl InstallRuleAssets {
 #[must_use = "a call does nothing until it is sent"]
 pub struct InstallVersion(Call<InstallVersionRequest>);
 rt::call!(InstallVersion, InstallVersionRequest => InstallVersionResponse);
+
 impl InstallVersion {
     /// `prerelease`
     pub fn prerelease(mut self, prerelease: bool) -> Self {
@@ -878,6 +896,7 @@ impl InstallVersion {
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
+
 impl List {
     /// `category`
     pub fn category(mut self, category: impl Into<String>) -> Self {
@@ -911,6 +930,7 @@ impl List {
 #[must_use = "a call does nothing until it is sent"]
 pub struct ListCategories(Call<ListCategoriesRequest>);
 rt::call!(ListCategories, ListCategoriesRequest => ListCategoriesResponse, read);
+
 impl ListCategories {
     /// `prerelease`
     pub fn prerelease(mut self, prerelease: bool) -> Self {
@@ -929,6 +949,7 @@ impl ListCategories {
 #[must_use = "a call does nothing until it is sent"]
 pub struct ListDataStreams(Call<ListDataStreamsRequest>);
 rt::call!(ListDataStreams, ListDataStreamsRequest => ListDataStreamsResponse, read);
+
 impl ListDataStreams {
     /// `type`
     pub fn r#type(mut self, r#type: impl Into<DataStreamType>) -> Self {
@@ -961,11 +982,13 @@ impl ListDataStreams {
 #[must_use = "a call does nothing until it is sent"]
 pub struct ListDependencies(Call<ListDependenciesRequest>);
 rt::call!(ListDependencies, ListDependenciesRequest => Untyped, read);
+
 /// A call of [`FleetPackages::list_installed`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct ListInstalled(Call<ListInstalledRequest>);
 rt::call!(ListInstalled, ListInstalledRequest => ListInstalledResponse, read);
+
 impl ListInstalled {
     /// `dataStreamType`
     pub fn data_stream_type(
@@ -1031,11 +1054,13 @@ rt::call!(ReviewUpgrade, ReviewUpgradeRequest => Untyped);
 #[must_use = "a call does nothing until it is sent"]
 pub struct Rollback(Call<RollbackRequest>);
 rt::call!(Rollback, RollbackRequest => RollbackResponse);
+
 /// A call of [`FleetPackages::uninstall`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Uninstall(Call<UninstallRequest>);
 rt::call!(Uninstall, UninstallRequest => UninstallResponse);
+
 impl Uninstall {
     /// `force`
     pub fn force(mut self, force: bool) -> Self {
@@ -1049,6 +1074,7 @@ impl Uninstall {
 #[must_use = "a call does nothing until it is sent"]
 pub struct UninstallVersion(Call<UninstallVersionRequest>);
 rt::call!(UninstallVersion, UninstallVersionRequest => UninstallVersionResponse);
+
 impl UninstallVersion {
     /// `force`
     pub fn force(mut self, force: bool) -> Self {
@@ -1062,11 +1088,13 @@ impl UninstallVersion {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
+
 /// A call of [`FleetPackages::update_custom_integration`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct UpdateCustomIntegration(Call<UpdateCustomIntegrationRequest>);
 rt::call!(UpdateCustomIntegration, UpdateCustomIntegrationRequest => Untyped);
+
 impl UpdateCustomIntegration {
     /// `categories`
     pub fn categories(
@@ -1085,11 +1113,13 @@ impl UpdateCustomIntegration {
 #[must_use = "a call does nothing until it is sent"]
 pub struct UpdateVersion(Call<UpdateVersionRequest>);
 rt::call!(UpdateVersion, UpdateVersionRequest => UpdateVersionResponse);
+
 /// A call of [`FleetPackages::upload`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct UploadCall(Call<UploadRequest>);
 rt::call!(UploadCall, UploadRequest => UploadResponse);
+
 impl UploadCall {
     /// `ignoreMappingUpdateErrors`
     ///

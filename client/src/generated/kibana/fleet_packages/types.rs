@@ -7,6 +7,7 @@ use crate::rt;
 use crate::body::Upload;
 use crate::types::{Extra, Number, Untyped};
 use super::super::{common, fleet, fleet_agents, fleet_package_policies};
+
 /// The `Asset` object: `items[]` of what `fleet.packages.bulk_get_assets` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -91,6 +92,7 @@ pub struct AssetTag {
 
 /// The answer to [`authorize_transforms`](super::FleetPackages::authorize_transforms).
 pub type AuthorizeTransformsResponse = Vec<TransformAuthorization>;
+
 /// The answer to [`bulk_get_assets`](super::FleetPackages::bulk_get_assets).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -174,6 +176,7 @@ pub type BulkRollbackResponse = TaskReference;
 pub type BulkUninstallResponse = TaskReference;
 /// The answer to [`bulk_upgrade`](super::FleetPackages::bulk_upgrade).
 pub type BulkUpgradeResponse = TaskReference;
+
 /// The answer to [`create_custom_integration`](super::FleetPackages::create_custom_integration).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -260,6 +263,7 @@ pub enum DataStreamType {
 pub type DeleteDataStreamAssetsResponse = Success;
 /// The answer to [`delete_kibana_assets`](super::FleetPackages::delete_kibana_assets).
 pub type DeleteKibanaAssetsResponse = Success;
+
 /// The `Discovery` object: `discovery` of `Package`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -474,6 +478,7 @@ pub struct GetBulkUpgradeStatusResponse {
 pub type GetFileResponse = Untyped;
 /// The answer to [`get_inputs_template`](super::FleetPackages::get_inputs_template).
 pub type GetInputsTemplateResponse = InputsTemplateResult;
+
 /// The answer to [`get`](super::FleetPackages::get).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -639,6 +644,7 @@ impl InstallKibanaAssetsOptions {
 
 /// The answer to [`install_kibana_assets`](super::FleetPackages::install_kibana_assets).
 pub type InstallKibanaAssetsResponse = Success;
+
 /// The `InstallMeta` object: `_meta` of what `fleet.packages.upload` answers, and 3 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -759,6 +765,7 @@ impl InstallRuleAssetsOptions {
 
 /// The answer to [`install_rule_assets`](super::FleetPackages::install_rule_assets).
 pub type InstallRuleAssetsResponse = Success;
+
 /// A value of `InstallSource`: `install_source` of `InstallationInfo`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -2074,6 +2081,7 @@ impl GetStatsRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetVerificationKeyIdRequest {}
+
 impl GetVerificationKeyIdRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -2377,6 +2385,7 @@ impl ListInstalledRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ListLimitedRequest {}
+
 impl ListLimitedRequest {
     /// Makes one from what is required.
     #[must_use]

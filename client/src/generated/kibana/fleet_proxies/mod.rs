@@ -5,6 +5,7 @@ mod types;
 mod wire;
 pub use types::*;
 use crate::{Call, Kibana, Secret, rt};
+
 /// The `fleet.proxies` calls.
 #[derive(Clone, Debug)]
 pub struct FleetProxies {
@@ -73,6 +74,7 @@ impl FleetProxies {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `certificate`
     pub fn certificate(mut self, certificate: impl Into<String>) -> Self {
@@ -165,11 +167,13 @@ rt::call!(Get, GetRequest => GetResponse, read);
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
+
 /// A call of [`FleetProxies::update`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
+
 impl Update {
     /// `name`
     pub fn name(mut self, name: impl Into<String>) -> Self {

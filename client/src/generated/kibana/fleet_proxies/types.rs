@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::Secret;
 use crate::types::{Extra, Number, Untyped};
 use super::super::fleet;
+
 /// The answer to [`create`](super::FleetProxies::create).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -17,6 +18,7 @@ pub struct CreateResponse {
 
 /// The answer to [`delete`](super::FleetProxies::delete).
 pub type DeleteResponse = fleet::IdReference;
+
 /// The answer to [`get`](super::FleetProxies::get).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -192,6 +194,7 @@ impl GetRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ListRequest {}
+
 impl ListRequest {
     /// Makes one from what is required.
     #[must_use]

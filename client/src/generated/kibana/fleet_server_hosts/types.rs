@@ -4,6 +4,7 @@
 use crate::{Secret, rt};
 use crate::types::{Extra, Number, Untyped};
 use super::super::fleet;
+
 /// A value of `ClientAuth`: `client_auth` of `SslSettings`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -30,6 +31,7 @@ pub struct CreateResponse {
 
 /// The answer to [`delete`](super::FleetServerHosts::delete).
 pub type DeleteResponse = fleet::IdReference;
+
 /// The answer to [`get`](super::FleetServerHosts::get).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -393,6 +395,7 @@ impl GetRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ListRequest {}
+
 impl ListRequest {
     /// Makes one from what is required.
     #[must_use]

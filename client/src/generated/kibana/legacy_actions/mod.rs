@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::response::NoContent;
 use crate::types::Untyped;
+
 /// The `legacy_actions` calls.
 #[derive(Clone, Debug)]
 pub struct LegacyActions {
@@ -116,6 +117,7 @@ impl LegacyActions {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `config`
     ///
@@ -168,11 +170,13 @@ rt::call!(ListTypes, ListTypesRequest => Untyped, read);
 #[must_use = "a call does nothing until it is sent"]
 pub struct Run(Call<RunRequest>);
 rt::call!(Run, RunRequest => RunResponse);
+
 /// A call of [`LegacyActions::update`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
+
 impl Update {
     /// `config`
     ///

@@ -4,10 +4,12 @@
 use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::types::{Extra, Untyped};
+
 /// The answer to [`create`](super::LegacyActions::create).
 pub type CreateResponse = LegacyAction;
 /// The answer to [`get`](super::LegacyActions::get).
 pub type GetResponse = LegacyAction;
+
 /// The `LegacyAction` object: what `legacy_actions.get` answers, and 3 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -36,6 +38,7 @@ pub struct LegacyAction {
 pub type RunResponse = LegacyAction;
 /// The answer to [`update`](super::LegacyActions::update).
 pub type UpdateResponse = LegacyAction;
+
 /// The request of [`LegacyActions::create`](super::LegacyActions::create), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -106,6 +109,7 @@ impl GetRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ListRequest {}
+
 impl ListRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -118,6 +122,7 @@ impl ListRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ListTypesRequest {}
+
 impl ListTypesRequest {
     /// Makes one from what is required.
     #[must_use]

@@ -7,6 +7,7 @@ pub use types::*;
 use crate::{Call, Kibana, rt};
 use crate::response::NoContent;
 use crate::types::OneOrMany;
+
 /// The `legacy_alerts` calls.
 #[derive(Clone, Debug)]
 pub struct LegacyAlerts {
@@ -200,6 +201,7 @@ impl LegacyAlerts {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `actions`
     pub fn actions(
@@ -243,12 +245,14 @@ rt::call!(Disable, DisableRequest => NoContent);
 #[must_use = "a call does nothing until it is sent"]
 pub struct Enable(Call<EnableRequest>);
 rt::call!(Enable, EnableRequest => NoContent);
+
 /// A call of [`LegacyAlerts::find`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Find(Call<FindRequest>);
 rt::call!(Find, FindRequest => FindResponse, read);
 rt::pages!(Find, FindRequest);
+
 impl Find {
     /// `default_search_operator`
     ///
@@ -356,11 +360,13 @@ rt::call!(Unmute, UnmuteRequest => NoContent);
 #[must_use = "a call does nothing until it is sent"]
 pub struct UnmuteInstance(Call<UnmuteInstanceRequest>);
 rt::call!(UnmuteInstance, UnmuteInstanceRequest => NoContent);
+
 /// A call of [`LegacyAlerts::update`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
+
 impl Update {
     /// `actions`
     pub fn actions(

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, OneOrMany};
 use super::super::alerting;
+
 /// The `Action` object: `actions[]` of what `legacy_alerts.create` takes, and one more place.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -134,6 +135,7 @@ pub struct AlertingFrameworkHealth {
 
 /// The answer to [`create`](super::LegacyAlerts::create).
 pub type CreateResponse = alerting::LegacyAlert;
+
 /// The answer to [`find`](super::LegacyAlerts::find).
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -196,6 +198,7 @@ pub struct GetHealthResponse {
 pub type GetResponse = alerting::LegacyAlert;
 /// The answer to [`list_types`](super::LegacyAlerts::list_types).
 pub type ListTypesResponse = Vec<AlertType>;
+
 /// A value of `NotifyWhen`: `notifyWhen` of what `legacy_alerts.create` takes, and one more place.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -280,6 +283,7 @@ pub enum SortOrder {
 
 /// The answer to [`update`](super::LegacyAlerts::update).
 pub type UpdateResponse = alerting::LegacyAlert;
+
 /// What a [`CreateRequest`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
@@ -470,6 +474,7 @@ impl GetRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetHealthRequest {}
+
 impl GetHealthRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -482,6 +487,7 @@ impl GetHealthRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ListTypesRequest {}
+
 impl ListTypesRequest {
     /// Makes one from what is required.
     #[must_use]

@@ -12,6 +12,7 @@ use crate::types::Extra;
 use super::super::alerting;
 use super::types::*;
 const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
+
 rt::model! {
     Action, ActionGroup, ActionVariable, ActionVariables, AlertType,
     AlertingFrameworkHealth, FindResponse, FrameworkHealth, GetHealthResponse,

@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use crate::{Call, Kibana, rt};
 use crate::types::{Number, Untyped};
+
 /// The `legacy_dashboards` calls.
 #[derive(Clone, Debug)]
 pub struct LegacyDashboards {
@@ -94,6 +95,7 @@ impl LegacyDashboards {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `id`
     pub fn id(mut self, id: impl Into<String>) -> Self {
@@ -117,6 +119,7 @@ impl Create {
 #[must_use = "a call does nothing until it is sent"]
 pub struct CreateWithId(Call<CreateWithIdRequest>);
 rt::call!(CreateWithId, CreateWithIdRequest => CreateWithIdResponse);
+
 impl CreateWithId {
     /// `references`
     pub fn references(
@@ -148,12 +151,14 @@ rt::call!(Delete, DeleteRequest => Untyped);
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
+
 /// A call of [`LegacyDashboards::list`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
 rt::pages!(List, ListRequest);
+
 impl List {
     /// `page`
     ///
@@ -176,6 +181,7 @@ impl List {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
+
 impl Update {
     /// `attributes`
     pub fn attributes(mut self, attributes: impl Into<NewDashboardAttributes>) -> Self {

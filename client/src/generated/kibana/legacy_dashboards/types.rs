@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, Untyped};
 use super::super::{content_management, data_service, es_query};
+
 /// A value of `AliasPurpose`: `aliasPurpose` of `DashboardMeta`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

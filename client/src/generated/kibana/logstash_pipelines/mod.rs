@@ -7,6 +7,7 @@ pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::response::NoContent;
+
 /// The `logstash.pipelines` calls.
 #[derive(Clone, Debug)]
 pub struct LogstashPipelines {
@@ -71,11 +72,13 @@ rt::call!(Get, GetRequest => GetResponse, read);
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
+
 /// A call of [`LogstashPipelines::put`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Put(Call<PutRequest>);
 rt::call!(Put, PutRequest => NoContent);
+
 impl Put {
     /// `description`
     pub fn description(mut self, description: impl Into<String>) -> Self {

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::types::Extra;
 use super::super::logstash;
+
 /// The answer to [`get`](super::LogstashPipelines::get).
 pub type GetResponse = logstash::Pipeline;
 /// The answer to [`list`](super::LogstashPipelines::list).
 pub type ListResponse = logstash::Pipelines;
+
 /// The request of [`LogstashPipelines::delete`](super::LogstashPipelines::delete), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -45,6 +47,7 @@ impl GetRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ListRequest {}
+
 impl ListRequest {
     /// Makes one from what is required.
     #[must_use]

@@ -7,6 +7,7 @@ pub use types::*;
 use crate::{Call, Kibana, rt};
 use crate::response::NoContent;
 use crate::types::Number;
+
 /// The `maintenance_windows` calls.
 #[derive(Clone, Debug)]
 pub struct MaintenanceWindows {
@@ -105,11 +106,13 @@ impl MaintenanceWindows {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Archive(Call<ArchiveRequest>);
 rt::call!(Archive, ArchiveRequest => ArchiveResponse);
+
 /// A call of [`MaintenanceWindows::create`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `enabled`
     pub fn enabled(mut self, enabled: bool) -> Self {
@@ -128,12 +131,14 @@ impl Create {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
 rt::call!(Delete, DeleteRequest => NoContent);
+
 /// A call of [`MaintenanceWindows::find`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Find(Call<FindRequest>);
 rt::call!(Find, FindRequest => FindResponse, read);
 rt::pages!(Find, FindRequest);
+
 impl Find {
     /// `title`
     pub fn title(mut self, title: impl Into<String>) -> Self {
@@ -179,11 +184,13 @@ rt::call!(Get, GetRequest => GetResponse, read);
 #[must_use = "a call does nothing until it is sent"]
 pub struct Unarchive(Call<UnarchiveRequest>);
 rt::call!(Unarchive, UnarchiveRequest => UnarchiveResponse);
+
 /// A call of [`MaintenanceWindows::update`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
+
 impl Update {
     /// `enabled`
     pub fn enabled(mut self, enabled: bool) -> Self {

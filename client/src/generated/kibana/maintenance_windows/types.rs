@@ -3,6 +3,7 @@
 
 use crate::rt;
 use crate::types::{Extra, Number};
+
 /// The `AlertingScope` object: `alerting` of `Scope`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -49,6 +50,7 @@ impl AlertingScopeQuery {
 pub type ArchiveResponse = MaintenanceWindow;
 /// The answer to [`create`](super::MaintenanceWindows::create).
 pub type CreateResponse = MaintenanceWindow;
+
 /// The `CustomSchedule` object: `custom` of `MaintenanceWindowSchedule`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -83,6 +85,7 @@ pub struct FindResponse {
 
 /// The answer to [`get`](super::MaintenanceWindows::get).
 pub type GetResponse = MaintenanceWindow;
+
 /// The `MaintenanceWindow` object: what `maintenance_windows.get` answers, and 5 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -332,6 +335,7 @@ pub enum Status {
 pub type UnarchiveResponse = MaintenanceWindow;
 /// The answer to [`update`](super::MaintenanceWindows::update).
 pub type UpdateResponse = MaintenanceWindow;
+
 /// The request of [`MaintenanceWindows::archive`](super::MaintenanceWindows::archive), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

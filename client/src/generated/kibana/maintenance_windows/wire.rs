@@ -11,6 +11,7 @@ use crate::response::NoContent;
 use crate::types::Extra;
 use super::types::*;
 const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
+
 rt::model! {
     AlertingScope, AlertingScopeQuery, CustomSchedule, FindResponse, MaintenanceWindow,
     MaintenanceWindowSchedule, NewCustomSchedule, NewRecurrence, NewSchedule, Recurrence,

@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use crate::{Call, Kibana, rt};
 use crate::types::Untyped;
+
 /// The `ml` calls.
 #[derive(Clone, Debug)]
 pub struct Ml {
@@ -63,6 +64,7 @@ impl Ml {
 #[must_use = "a call does nothing until it is sent"]
 pub struct SyncSavedObjects(Call<SyncSavedObjectsRequest>);
 rt::call!(SyncSavedObjects, SyncSavedObjectsRequest => SyncSavedObjectsResponse, read);
+
 impl SyncSavedObjects {
     /// `simulate`
     pub fn simulate(mut self, simulate: bool) -> Self {

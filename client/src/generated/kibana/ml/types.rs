@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use crate::types::Extra;
+
 /// The `AnomalyDetectorSync` object: upstream's `MlSyncResponseAnomalyDetectors`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -79,6 +80,7 @@ pub struct SyncResult {
 
 /// The answer to [`sync_saved_objects`](super::Ml::sync_saved_objects).
 pub type SyncSavedObjectsResponse = SyncResult;
+
 /// The `TrainedModelSync` object: upstream's `MlSyncResponseTrainedModels`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]

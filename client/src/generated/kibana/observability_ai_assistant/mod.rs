@@ -5,6 +5,7 @@ mod types;
 mod wire;
 pub use types::*;
 use crate::{Call, Kibana, rt};
+
 /// The `observability_ai_assistant` calls.
 #[derive(Clone, Debug)]
 pub struct ObservabilityAiAssistant {
@@ -39,6 +40,7 @@ impl ObservabilityAiAssistant {
 #[must_use = "a call does nothing until it is sent"]
 pub struct CompleteChat(Call<CompleteChatRequest>);
 rt::call!(CompleteChat, CompleteChatRequest => CompleteChatResponse);
+
 impl CompleteChat {
     /// `actions`
     pub fn actions(

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Untyped};
+
 /// The answer to [`complete_chat`](super::ObservabilityAiAssistant::complete_chat).
 pub type CompleteChatResponse = BTreeMap<String, Value>;
+
 /// The `Function` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]

@@ -5,6 +5,7 @@ mod types;
 mod wire;
 pub use types::*;
 use crate::Kibana;
+
 /// The `osquery` calls.
 #[derive(Clone, Debug)]
 pub struct Osquery {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use crate::rt;
 use crate::types::{Extra, OneOrMany};
+
 /// The `EcsMapping` object: upstream's `ECSMappingItem`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]

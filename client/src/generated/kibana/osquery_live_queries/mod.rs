@@ -7,6 +7,7 @@ pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use super::osquery;
+
 /// The `osquery.live_queries` calls.
 #[derive(Clone, Debug)]
 pub struct OsqueryLiveQueries {
@@ -65,6 +66,7 @@ impl OsqueryLiveQueries {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `agent_all`
     pub fn agent_all(mut self, agent_all: bool) -> Self {
@@ -218,11 +220,13 @@ impl Create {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
+
 /// A call of [`OsqueryLiveQueries::get_results`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetResults(Call<GetResultsRequest>);
 rt::call!(GetResults, GetResultsRequest => GetResultsResponse, read);
+
 impl GetResults {
     /// `kuery`
     pub fn kuery(mut self, kuery: impl Into<String>) -> Self {
@@ -256,6 +260,7 @@ impl GetResults {
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
+
 impl List {
     /// `kuery`
     pub fn kuery(mut self, kuery: impl Into<String>) -> Self {

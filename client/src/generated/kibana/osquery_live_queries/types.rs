@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::types::Extra;
 use super::super::osquery;
+
 /// The answer to [`create`](super::OsqueryLiveQueries::create).
 pub type CreateResponse = BTreeMap<String, Value>;
 /// The answer to [`get`](super::OsqueryLiveQueries::get).
@@ -13,6 +14,7 @@ pub type GetResponse = BTreeMap<String, Value>;
 pub type GetResultsResponse = BTreeMap<String, Value>;
 /// The answer to [`list`](super::OsqueryLiveQueries::list).
 pub type ListResponse = BTreeMap<String, Value>;
+
 /// The request of [`OsqueryLiveQueries::create`](super::OsqueryLiveQueries::create), as plain data.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]

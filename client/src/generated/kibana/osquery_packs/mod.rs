@@ -7,6 +7,7 @@ pub use types::*;
 use crate::{Call, Kibana, rt};
 use crate::types::Number;
 use super::osquery;
+
 /// The `osquery.packs` calls.
 #[derive(Clone, Debug)]
 pub struct OsqueryPacks {
@@ -71,6 +72,7 @@ impl OsqueryPacks {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `description`
     pub fn description(mut self, description: impl Into<String>) -> Self {
@@ -149,11 +151,13 @@ rt::call!(Delete, DeleteRequest => DeleteResponse);
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
+
 /// A call of [`OsqueryPacks::list`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
+
 impl List {
     /// `page`
     pub fn page(mut self, page: i64) -> Self {
@@ -182,6 +186,7 @@ impl List {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
+
 impl Update {
     /// `description`
     pub fn description(mut self, description: impl Into<String>) -> Self {

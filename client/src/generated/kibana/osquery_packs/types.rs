@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::types::{Extra, Number};
 use super::super::osquery;
+
 /// The answer to [`create`](super::OsqueryPacks::create).
 pub type CreateResponse = BTreeMap<String, Value>;
 /// The answer to [`delete`](super::OsqueryPacks::delete).
@@ -15,6 +16,7 @@ pub type GetResponse = BTreeMap<String, Value>;
 pub type ListResponse = BTreeMap<String, Value>;
 /// The answer to [`update`](super::OsqueryPacks::update).
 pub type UpdateResponse = BTreeMap<String, Value>;
+
 /// The request of [`OsqueryPacks::create`](super::OsqueryPacks::create), as plain data.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]

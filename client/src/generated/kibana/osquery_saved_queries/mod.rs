@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use crate::{Call, Kibana, rt};
 use super::osquery;
+
 /// The `osquery.saved_queries` calls.
 #[derive(Clone, Debug)]
 pub struct OsquerySavedQueries {
@@ -70,6 +71,7 @@ impl OsquerySavedQueries {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `description`
     pub fn description(mut self, description: impl Into<String>) -> Self {
@@ -180,11 +182,13 @@ rt::call!(Delete, DeleteRequest => DeleteResponse);
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
+
 /// A call of [`OsquerySavedQueries::list`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
+
 impl List {
     /// `page`
     pub fn page(mut self, page: i64) -> Self {
@@ -213,6 +217,7 @@ impl List {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
+
 impl Update {
     /// `description`
     pub fn description(mut self, description: impl Into<String>) -> Self {

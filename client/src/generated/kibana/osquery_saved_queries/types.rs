@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::types::Extra;
 use super::super::osquery;
+
 /// The answer to [`create`](super::OsquerySavedQueries::create).
 pub type CreateResponse = BTreeMap<String, Value>;
 /// The answer to [`delete`](super::OsquerySavedQueries::delete).
@@ -15,6 +16,7 @@ pub type GetResponse = BTreeMap<String, Value>;
 pub type ListResponse = BTreeMap<String, Value>;
 /// The answer to [`update`](super::OsquerySavedQueries::update).
 pub type UpdateResponse = BTreeMap<String, Value>;
+
 /// The request of [`OsquerySavedQueries::create`](super::OsquerySavedQueries::create), as plain data.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::response::NoContent;
 use crate::types::Number;
+
 /// The `roles` calls.
 #[derive(Clone, Debug)]
 pub struct Roles {
@@ -104,12 +105,14 @@ rt::call!(BulkPut, BulkPutRequest => BulkPutResponse);
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
 rt::call!(Delete, DeleteRequest => NoContent);
+
 /// A call of [`Roles::find`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Find(Call<FindRequest>);
 rt::call!(Find, FindRequest => FindResponse);
 rt::pages!(Find, FindRequest);
+
 impl Find {
     /// `filters`
     pub fn filters(mut self, filters: impl Into<RoleFilters>) -> Self {
@@ -143,6 +146,7 @@ impl Find {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
+
 impl Get {
     /// `replaceDeprecatedPrivileges`
     pub fn replace_deprecated_privileges(
@@ -161,6 +165,7 @@ impl Get {
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
+
 impl List {
     /// `replaceDeprecatedPrivileges`
     pub fn replace_deprecated_privileges(
@@ -179,6 +184,7 @@ impl List {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Put(Call<PutRequest>);
 rt::call!(Put, PutRequest => NoContent);
+
 impl Put {
     /// `createOnly`
     ///

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number};
+
 /// The `BulkError` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -19,6 +20,7 @@ pub struct BulkError {
 
 /// The answer to [`bulk_put`](super::Roles::bulk_put).
 pub type BulkPutResponse = BulkResult;
+
 /// The `BulkResult` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -55,6 +57,7 @@ pub struct ElasticsearchPrivileges {
 
 /// The answer to [`find`](super::Roles::find).
 pub type FindResponse = FoundRoles;
+
 /// The `FoundRoles` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -71,6 +74,7 @@ pub struct FoundRoles {
 
 /// The answer to [`get`](super::Roles::get).
 pub type GetResponse = Role;
+
 /// The `IndexPrivileges` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -105,6 +109,7 @@ pub struct KibanaPrivileges {
 
 /// The answer to [`list`](super::Roles::list).
 pub type ListResponse = Vec<Role>;
+
 /// The `NewElasticsearchPrivileges` object: `elasticsearch` of what `roles.put` takes, and one more place.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]

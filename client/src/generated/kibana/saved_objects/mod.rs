@@ -9,6 +9,7 @@ use crate::{Call, Kibana, rt};
 use crate::body::Upload;
 use crate::response::Ndjson;
 use crate::types::{Number, OneOrMany, Untyped};
+
 /// The `saved_objects` calls.
 #[derive(Clone, Debug)]
 pub struct SavedObjects {
@@ -245,6 +246,7 @@ impl SavedObjects {
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkCreate(Call<BulkCreateRequest>);
 rt::call!(BulkCreate, BulkCreateRequest => BulkCreateResponse);
+
 impl BulkCreate {
     /// `overwrite`
     pub fn overwrite(mut self, overwrite: bool) -> Self {
@@ -258,6 +260,7 @@ impl BulkCreate {
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkDelete(Call<BulkDeleteRequest>);
 rt::call!(BulkDelete, BulkDeleteRequest => BulkDeleteResponse);
+
 impl BulkDelete {
     /// `force`
     pub fn force(mut self, force: bool) -> Self {
@@ -281,11 +284,13 @@ rt::call!(BulkResolve, BulkResolveRequest => BulkResolveResponse);
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkUpdate(Call<BulkUpdateRequest>);
 rt::call!(BulkUpdate, BulkUpdateRequest => BulkUpdateResponse);
+
 /// A call of [`SavedObjects::create`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `overwrite`
     pub fn overwrite(mut self, overwrite: bool) -> Self {
@@ -319,6 +324,7 @@ impl Create {
 #[must_use = "a call does nothing until it is sent"]
 pub struct CreateWithId(Call<CreateWithIdRequest>);
 rt::call!(CreateWithId, CreateWithIdRequest => CreateWithIdResponse);
+
 impl CreateWithId {
     /// `overwrite`
     pub fn overwrite(mut self, overwrite: bool) -> Self {
@@ -352,6 +358,7 @@ impl CreateWithId {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
 rt::call!(Delete, DeleteRequest => Untyped);
+
 impl Delete {
     /// `force`
     pub fn force(mut self, force: bool) -> Self {
@@ -365,6 +372,7 @@ impl Delete {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Export(Call<ExportRequest>);
 rt::call!(Export, ExportRequest => Ndjson < Untyped >, stream);
+
 impl Export {
     /// `excludeExportDetails`
     ///
@@ -418,6 +426,7 @@ impl Export {
 pub struct Find(Call<FindRequest>);
 rt::call!(Find, FindRequest => FindResponse, read);
 rt::pages!(Find, FindRequest);
+
 impl Find {
     /// `aggs`
     pub fn aggs(mut self, aggs: impl Into<String>) -> Self {
@@ -522,11 +531,13 @@ impl Find {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
+
 /// A call of [`SavedObjects::import`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Import(Call<ImportRequest>);
 rt::call!(Import, ImportRequest => ImportResponse);
+
 impl Import {
     /// `overwrite`
     ///
@@ -556,6 +567,7 @@ impl Import {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Resolve(Call<ResolveRequest>);
 rt::call!(Resolve, ResolveRequest => ResolveResponse, read);
+
 /// A call of [`SavedObjects::resolve_import_errors`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
@@ -563,6 +575,7 @@ pub struct ResolveImportErrors(Call<ResolveImportErrorsRequest>);
 rt::call!(
     ResolveImportErrors, ResolveImportErrorsRequest => ResolveImportErrorsResponse
 );
+
 impl ResolveImportErrors {
     /// `compatibilityMode`
     pub fn compatibility_mode(mut self, compatibility_mode: bool) -> Self {
@@ -588,6 +601,7 @@ pub struct RotateEncryptionKey(Call<RotateEncryptionKeyRequest>);
 rt::call!(
     RotateEncryptionKey, RotateEncryptionKeyRequest => RotateEncryptionKeyResponse
 );
+
 impl RotateEncryptionKey {
     /// `batch_size`
     ///

@@ -6,12 +6,14 @@ use serde_json::Value;
 use crate::rt;
 use crate::body::Upload;
 use crate::types::{Extra, Number, OneOrMany};
+
 /// The answer to [`bulk_create`](super::SavedObjects::bulk_create).
 pub type BulkCreateResponse = BulkObjects;
 /// The answer to [`bulk_delete`](super::SavedObjects::bulk_delete).
 pub type BulkDeleteResponse = DeleteStatuses;
 /// The answer to [`bulk_get`](super::SavedObjects::bulk_get).
 pub type BulkGetResponse = BulkObjects;
+
 /// The `BulkObjects` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -30,6 +32,7 @@ pub type BulkUpdateResponse = BulkObjects;
 pub type CreateResponse = SavedObject;
 /// The answer to [`create_with_id`](super::SavedObjects::create_with_id).
 pub type CreateWithIdResponse = SavedObject;
+
 /// The `DeleteStatus` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -58,6 +61,7 @@ pub struct DeleteStatuses {
 
 /// The answer to [`find`](super::SavedObjects::find).
 pub type FindResponse = FoundObjects;
+
 /// The `FoundObjects` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -76,6 +80,7 @@ pub struct FoundObjects {
 
 /// The answer to [`get`](super::SavedObjects::get).
 pub type GetResponse = SavedObject;
+
 /// The answer to [`import`](super::SavedObjects::import).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -263,6 +268,7 @@ pub struct ResolveImportErrorsResponse {
 
 /// The answer to [`resolve`](super::SavedObjects::resolve).
 pub type ResolveResponse = ResolvedObject;
+
 /// The `ResolvedObject` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -359,6 +365,7 @@ pub struct SavedObject {
 
 /// The answer to [`update`](super::SavedObjects::update).
 pub type UpdateResponse = SavedObject;
+
 /// The request of [`SavedObjects::bulk_create`](super::SavedObjects::bulk_create), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

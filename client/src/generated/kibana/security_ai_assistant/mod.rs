@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use crate::{Call, Kibana, Secret, rt};
 use crate::response::Binary;
+
 /// The `security_ai_assistant` calls.
 #[derive(Clone, Debug)]
 pub struct SecurityAiAssistant {
@@ -104,6 +105,7 @@ rt::call!(
     BulkEditAnonymizationFields, BulkEditAnonymizationFieldsRequest =>
     BulkEditAnonymizationFieldsResponse
 );
+
 impl BulkEditAnonymizationFields {
     /// `create`
     pub fn create(
@@ -133,6 +135,7 @@ impl BulkEditAnonymizationFields {
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkEditPrompts(Call<BulkEditPromptsRequest>);
 rt::call!(BulkEditPrompts, BulkEditPromptsRequest => BulkEditPromptsResponse);
+
 impl BulkEditPrompts {
     /// `create`
     pub fn create(
@@ -162,6 +165,7 @@ impl BulkEditPrompts {
 #[must_use = "a call does nothing until it is sent"]
 pub struct CompleteChat(Call<CompleteChatRequest>);
 rt::call!(CompleteChat, CompleteChatRequest => Binary, stream);
+
 impl CompleteChat {
     /// `content_references_disabled`
     ///
@@ -226,6 +230,7 @@ rt::call!(
     FindAnonymizationFieldsResponse, read
 );
 rt::pages!(FindAnonymizationFields, FindAnonymizationFieldsRequest);
+
 impl FindAnonymizationFields {
     /// `fields`
     pub fn fields(
@@ -280,6 +285,7 @@ impl FindAnonymizationFields {
 pub struct FindPrompts(Call<FindPromptsRequest>);
 rt::call!(FindPrompts, FindPromptsRequest => FindPromptsResponse, read);
 rt::pages!(FindPrompts, FindPromptsRequest);
+
 impl FindPrompts {
     /// `fields`
     pub fn fields(

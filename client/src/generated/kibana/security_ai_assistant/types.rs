@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::{Secret, rt};
 use crate::types::{Extra, Number, Untyped};
+
 /// The `AnonymizationField` object: upstream's `AnonymizationFieldResponse`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -277,6 +278,7 @@ impl BulkDeletion {
 pub type BulkEditAnonymizationFieldsResponse = AnonymizationFieldsOutcome;
 /// The answer to [`bulk_edit_prompts`](super::SecurityAiAssistant::bulk_edit_prompts).
 pub type BulkEditPromptsResponse = PromptsOutcome;
+
 /// A value of `ButtonColor`: `buttonColor` of `SelectOptionInterruptOption`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

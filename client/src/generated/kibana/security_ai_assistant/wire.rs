@@ -12,6 +12,7 @@ use crate::response::Binary;
 use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
+
 rt::model! {
     AnonymizationField, AnonymizationFieldAggregations, AnonymizationFieldError,
     AnonymizationFieldUpdate, AnonymizationFieldsOutcome,

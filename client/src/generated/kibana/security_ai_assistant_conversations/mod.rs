@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use crate::{Call, Kibana, rt};
 use super::security_ai_assistant;
+
 /// The `security_ai_assistant.conversations` calls.
 #[derive(Clone, Debug)]
 pub struct SecurityAiAssistantConversations {
@@ -80,6 +81,7 @@ impl SecurityAiAssistantConversations {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `apiConfig`
     pub fn api_config(
@@ -147,11 +149,13 @@ impl Create {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
 rt::call!(Delete, DeleteRequest => DeleteResponse);
+
 /// A call of [`SecurityAiAssistantConversations::delete_all`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct DeleteAll(Call<DeleteAllRequest>);
 rt::call!(DeleteAll, DeleteAllRequest => DeleteAllResponse);
+
 impl DeleteAll {
     /// `excludedIds`
     pub fn excluded_ids(
@@ -171,6 +175,7 @@ impl DeleteAll {
 pub struct Find(Call<FindRequest>);
 rt::call!(Find, FindRequest => FindResponse, read);
 rt::pages!(Find, FindRequest);
+
 impl Find {
     /// `fields`
     pub fn fields(
@@ -229,11 +234,13 @@ impl Find {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
+
 /// A call of [`SecurityAiAssistantConversations::update`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
+
 impl Update {
     /// `apiConfig`
     pub fn api_config(

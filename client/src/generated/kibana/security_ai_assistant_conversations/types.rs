@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::types::{Extra, Number};
 use super::super::security_ai_assistant;
+
 /// The answer to [`create`](super::SecurityAiAssistantConversations::create).
 pub type CreateResponse = security_ai_assistant::Conversation;
+
 /// The answer to [`delete_all`](super::SecurityAiAssistantConversations::delete_all).
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -23,6 +25,7 @@ pub struct DeleteAllResponse {
 
 /// The answer to [`delete`](super::SecurityAiAssistantConversations::delete).
 pub type DeleteResponse = BTreeMap<String, Value>;
+
 /// The answer to [`find`](super::SecurityAiAssistantConversations::find).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -43,6 +46,7 @@ pub struct FindResponse {
 pub type GetResponse = security_ai_assistant::Conversation;
 /// The answer to [`update`](super::SecurityAiAssistantConversations::update).
 pub type UpdateResponse = security_ai_assistant::Conversation;
+
 /// The request of [`SecurityAiAssistantConversations::create`](super::SecurityAiAssistantConversations::create), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

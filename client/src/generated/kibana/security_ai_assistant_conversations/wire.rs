@@ -10,6 +10,7 @@ use crate::types::Extra;
 use super::super::security_ai_assistant;
 use super::types::*;
 const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
+
 rt::model! {
     DeleteAllResponse, FindResponse, CreateRequest, DeleteAllRequest, UpdateRequest
 }

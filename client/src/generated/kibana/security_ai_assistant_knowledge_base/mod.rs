@@ -7,6 +7,7 @@ pub use types::*;
 use crate::{Call, Kibana, rt};
 use crate::types::Untyped;
 use super::security_ai_assistant;
+
 /// The `security_ai_assistant.knowledge_base` calls.
 #[derive(Clone, Debug)]
 pub struct SecurityAiAssistantKnowledgeBase {
@@ -124,6 +125,7 @@ impl SecurityAiAssistantKnowledgeBase {
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkEditEntries(Call<BulkEditEntriesRequest>);
 rt::call!(BulkEditEntries, BulkEditEntriesRequest => BulkEditEntriesResponse);
+
 impl BulkEditEntries {
     /// `create`
     pub fn create(
@@ -165,12 +167,14 @@ rt::call!(CreateEntry, CreateEntryRequest => CreateEntryResponse);
 #[must_use = "a call does nothing until it is sent"]
 pub struct DeleteEntry(Call<DeleteEntryRequest>);
 rt::call!(DeleteEntry, DeleteEntryRequest => DeleteEntryResponse);
+
 /// A call of [`SecurityAiAssistantKnowledgeBase::find_entries`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct FindEntries(Call<FindEntriesRequest>);
 rt::call!(FindEntries, FindEntriesRequest => FindEntriesResponse, read);
 rt::pages!(FindEntries, FindEntriesRequest);
+
 impl FindEntries {
     /// `fields`
     pub fn fields(
@@ -234,11 +238,13 @@ rt::call!(
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetStatus(Call<GetStatusRequest>);
 rt::call!(GetStatus, GetStatusRequest => Untyped, read);
+
 /// A call of [`SecurityAiAssistantKnowledgeBase::setup`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Setup(Call<SetupRequest>);
 rt::call!(Setup, SetupRequest => Untyped);
+
 impl Setup {
     /// `ignoreSecurityLabs`
     pub fn ignore_security_labs(mut self, ignore_security_labs: bool) -> Self {
@@ -252,6 +258,7 @@ impl Setup {
 #[must_use = "a call does nothing until it is sent"]
 pub struct SetupResource(Call<SetupResourceRequest>);
 rt::call!(SetupResource, SetupResourceRequest => SetupResourceResponse);
+
 impl SetupResource {
     /// `modelId`
     pub fn model_id(mut self, model_id: impl Into<String>) -> Self {

@@ -3,12 +3,14 @@
 
 use crate::types::Extra;
 use super::super::security_ai_assistant;
+
 /// The answer to [`bulk_edit_entries`](super::SecurityAiAssistantKnowledgeBase::bulk_edit_entries).
 pub type BulkEditEntriesResponse = security_ai_assistant::KnowledgeBaseOutcome;
 /// The answer to [`create_entry`](super::SecurityAiAssistantKnowledgeBase::create_entry).
 pub type CreateEntryResponse = security_ai_assistant::KnowledgeBaseEntry;
 /// The answer to [`delete_entry`](super::SecurityAiAssistantKnowledgeBase::delete_entry).
 pub type DeleteEntryResponse = security_ai_assistant::DeletedEntry;
+
 /// The answer to [`find_entries`](super::SecurityAiAssistantKnowledgeBase::find_entries).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -27,6 +29,7 @@ pub struct FindEntriesResponse {
 
 /// The answer to [`get_entry`](super::SecurityAiAssistantKnowledgeBase::get_entry).
 pub type GetEntryResponse = security_ai_assistant::KnowledgeBaseEntry;
+
 /// The answer to [`get_resource_status`](super::SecurityAiAssistantKnowledgeBase::get_resource_status).
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -53,6 +56,7 @@ pub struct GetResourceStatusResponse {
 pub type SetupResourceResponse = security_ai_assistant::KnowledgeBaseSetup;
 /// The answer to [`update_entry`](super::SecurityAiAssistantKnowledgeBase::update_entry).
 pub type UpdateEntryResponse = security_ai_assistant::KnowledgeBaseEntry;
+
 /// The request of [`SecurityAiAssistantKnowledgeBase::bulk_edit_entries`](super::SecurityAiAssistantKnowledgeBase::bulk_edit_entries), as plain data.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -189,6 +193,7 @@ impl GetResourceStatusRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetStatusRequest {}
+
 impl GetStatusRequest {
     /// Makes one from what is required.
     #[must_use]

@@ -5,6 +5,7 @@ mod types;
 mod wire;
 pub use types::*;
 use crate::{Call, Kibana, rt};
+
 /// The `sessions` calls.
 #[derive(Clone, Debug)]
 pub struct Sessions {
@@ -37,6 +38,7 @@ impl Sessions {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Invalidate(Call<InvalidateRequest>);
 rt::call!(Invalidate, InvalidateRequest => InvalidateResponse);
+
 impl Invalidate {
     /// `query`
     pub fn query(mut self, query: impl Into<SessionQuery>) -> Self {

@@ -3,6 +3,7 @@
 
 use crate::rt;
 use crate::types::Extra;
+
 /// The answer to [`invalidate`](super::Sessions::invalidate).
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]

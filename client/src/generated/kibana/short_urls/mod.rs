@@ -7,6 +7,7 @@ pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::types::Untyped;
+
 /// The `short_urls` calls.
 #[derive(Clone, Debug)]
 pub struct ShortUrls {
@@ -73,6 +74,7 @@ impl ShortUrls {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `humanReadableSlug`
     pub fn human_readable_slug(mut self, human_readable_slug: bool) -> Self {

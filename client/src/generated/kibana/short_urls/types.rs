@@ -4,10 +4,12 @@
 use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::types::Extra;
+
 /// The answer to [`create`](super::ShortUrls::create).
 pub type CreateResponse = ShortUrl;
 /// The answer to [`get`](super::ShortUrls::get).
 pub type GetResponse = ShortUrl;
+
 /// The `Locator` object: `locator` of `ShortUrl`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -24,6 +26,7 @@ pub struct Locator {
 
 /// The answer to [`resolve`](super::ShortUrls::resolve).
 pub type ResolveResponse = ShortUrl;
+
 /// The `ShortUrl` object: upstream's `UrlResponse`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]

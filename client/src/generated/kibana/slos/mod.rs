@@ -7,6 +7,7 @@ pub use types::*;
 use crate::{Call, Kibana, rt};
 use crate::response::NoContent;
 use crate::types::{Number, OneOrMany, Untyped};
+
 /// The `slos` calls.
 #[derive(Clone, Debug)]
 pub struct Slos {
@@ -188,11 +189,13 @@ rt::call!(BulkDelete, BulkDeleteRequest => BulkDeleteResponse);
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkPurgeRollup(Call<BulkPurgeRollupRequest>);
 rt::call!(BulkPurgeRollup, BulkPurgeRollupRequest => BulkPurgeRollupResponse);
+
 /// A call of [`Slos::create`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `artifacts`
     pub fn artifacts(mut self, artifacts: impl Into<Artifacts>) -> Self {
@@ -241,11 +244,13 @@ rt::call!(Disable, DisableRequest => NoContent);
 #[must_use = "a call does nothing until it is sent"]
 pub struct Enable(Call<EnableRequest>);
 rt::call!(Enable, EnableRequest => NoContent);
+
 /// A call of [`Slos::get`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
+
 impl Get {
     /// `instanceId`
     pub fn instance_id(mut self, instance_id: impl Into<String>) -> Self {
@@ -261,12 +266,14 @@ pub struct GetBulkDeleteStatus(Call<GetBulkDeleteStatusRequest>);
 rt::call!(
     GetBulkDeleteStatus, GetBulkDeleteStatusRequest => GetBulkDeleteStatusResponse, read
 );
+
 /// A call of [`Slos::list`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
 rt::pages!(List, ListRequest);
+
 impl List {
     /// `kqlQuery`
     pub fn kql_query(mut self, kql_query: impl Into<String>) -> Self {
@@ -330,6 +337,7 @@ impl List {
 #[must_use = "a call does nothing until it is sent"]
 pub struct ListDefinitions(Call<ListDefinitionsRequest>);
 rt::call!(ListDefinitions, ListDefinitionsRequest => Untyped, read);
+
 impl ListDefinitions {
     /// `includeHealth`
     pub fn include_health(mut self, include_health: bool) -> Self {
@@ -371,6 +379,7 @@ rt::call!(
     ListDefinitionsInternal, ListDefinitionsInternalRequest =>
     ListDefinitionsInternalResponse, read
 );
+
 impl ListDefinitionsInternal {
     /// `includeOutdatedOnly`
     pub fn include_outdated_only(mut self, include_outdated_only: bool) -> Self {
@@ -411,11 +420,13 @@ impl ListDefinitionsInternal {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Reset(Call<ResetRequest>);
 rt::call!(Reset, ResetRequest => ResetResponse);
+
 /// A call of [`Slos::update`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
+
 impl Update {
     /// `artifacts`
     pub fn artifacts(mut self, artifacts: impl Into<Artifacts>) -> Self {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, OneOrMany, Untyped};
+
 /// The `ApmAvailabilityIndicator` object: upstream's `IndicatorPropertiesApmAvailability`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -216,6 +217,7 @@ pub enum BudgetingMethod {
 
 /// The answer to [`bulk_delete`](super::Slos::bulk_delete).
 pub type BulkDeleteResponse = BulkDeleteTask;
+
 /// The `BulkDeleteResult` object: `results[]` of `BulkDeleteStatus`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -256,6 +258,7 @@ pub struct BulkDeleteTask {
 
 /// The answer to [`bulk_purge_rollup`](super::Slos::bulk_purge_rollup).
 pub type BulkPurgeRollupResponse = BulkPurgeTask;
+
 /// The `BulkPurgeTask` object: upstream's `BulkPurgeRollupResponse`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -268,6 +271,7 @@ pub struct BulkPurgeTask {
 
 /// The answer to [`create`](super::Slos::create).
 pub type CreateResponse = IdReference;
+
 /// The `CustomKqlIndicator` object: upstream's `IndicatorPropertiesCustomKql`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -821,6 +825,7 @@ pub struct FoundSlos {
 pub type GetBulkDeleteStatusResponse = BulkDeleteStatus;
 /// The answer to [`get`](super::Slos::get).
 pub type GetResponse = SloWithSummary;
+
 /// One of several forms of `GoodEventsQuery`: upstream's `KqlWithFiltersGood`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1132,6 +1137,7 @@ impl From<KqlAndFilters> for KqlWithFilters {
 pub type ListDefinitionsInternalResponse = SloDefinitions;
 /// The answer to [`list`](super::Slos::list).
 pub type ListResponse = FoundSlos;
+
 /// One of several forms of `NewIndicator`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1308,6 +1314,7 @@ impl From<FixedTimePurgePolicy> for PurgePolicy {
 
 /// The answer to [`reset`](super::Slos::reset).
 pub type ResetResponse = SloDefinition;
+
 /// The `SloDefinition` object: upstream's `SloDefinitionResponse`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1856,6 +1863,7 @@ impl From<KqlAndFilters> for TotalEventsQuery {
 
 /// The answer to [`update`](super::Slos::update).
 pub type UpdateResponse = SloDefinition;
+
 /// The request of [`Slos::bulk_delete`](super::Slos::bulk_delete), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -7,6 +7,7 @@ pub use types::*;
 use crate::{Call, Kibana, rt};
 use crate::response::NoContent;
 use crate::types::Untyped;
+
 /// The `spaces` calls.
 #[derive(Clone, Debug)]
 pub struct Spaces {
@@ -163,6 +164,7 @@ impl Spaces {
 #[must_use = "a call does nothing until it is sent"]
 pub struct CopySavedObjects(Call<CopySavedObjectsRequest>);
 rt::call!(CopySavedObjects, CopySavedObjectsRequest => CopySavedObjectsResponse);
+
 impl CopySavedObjects {
     /// `compatibilityMode`
     ///
@@ -199,6 +201,7 @@ impl CopySavedObjects {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `_reserved`
     pub fn reserved(mut self, reserved: bool) -> Self {
@@ -269,11 +272,13 @@ rt::call!(
     GetShareableReferences, GetShareableReferencesRequest =>
     GetShareableReferencesResponse
 );
+
 /// A call of [`Spaces::list`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
+
 impl List {
     /// `purpose`
     pub fn purpose(mut self, purpose: impl Into<Purpose>) -> Self {
@@ -297,6 +302,7 @@ impl List {
 #[must_use = "a call does nothing until it is sent"]
 pub struct ResolveCopyErrors(Call<ResolveCopyErrorsRequest>);
 rt::call!(ResolveCopyErrors, ResolveCopyErrorsRequest => ResolveCopyErrorsResponse);
+
 impl ResolveCopyErrors {
     /// `compatibilityMode`
     ///
@@ -326,6 +332,7 @@ impl ResolveCopyErrors {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
+
 impl Update {
     /// `_reserved`
     pub fn reserved(mut self, reserved: bool) -> Self {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use crate::rt;
 use crate::types::Extra;
+
 /// The `AuthorizedPurposes` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -154,6 +155,7 @@ pub type CreateResponse = Space;
 pub type GetResponse = Space;
 /// The answer to [`get_shareable_references`](super::Spaces::get_shareable_references).
 pub type GetShareableReferencesResponse = ShareableReferences;
+
 /// The `InboundReference` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -209,6 +211,7 @@ impl LegacyUrlAlias {
 
 /// The answer to [`list`](super::Spaces::list).
 pub type ListResponse = Vec<Space>;
+
 /// The `ObjectReference` object: `objects[]` of what `spaces.update_sharing` takes, and 3 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -249,6 +252,7 @@ pub enum Purpose {
 
 /// The answer to [`resolve_copy_errors`](super::Spaces::resolve_copy_errors).
 pub type ResolveCopyErrorsResponse = BTreeMap<String, CopyResult>;
+
 /// The `ShareError` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -371,6 +375,7 @@ pub struct Space {
 pub type UpdateResponse = Space;
 /// The answer to [`update_sharing`](super::Spaces::update_sharing).
 pub type UpdateSharingResponse = SharedObjects;
+
 /// The request of [`Spaces::copy_saved_objects`](super::Spaces::copy_saved_objects), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -11,6 +11,7 @@ use crate::response::NoContent;
 use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
+
 rt::model! {
     AuthorizedPurposes, CopiedObject, CopyError, CopyErrorReason, CopyResult, CopyRetry,
     InboundReference, LegacyUrlAlias, ObjectReference, ShareError, ShareableObject,

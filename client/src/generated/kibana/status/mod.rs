@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use crate::{Call, Kibana, rt};
 use crate::types::Untyped;
+
 /// The `status` calls.
 #[derive(Clone, Debug)]
 pub struct Status {
@@ -45,6 +46,7 @@ impl Status {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
+
 impl Get {
     /// `v7format`
     pub fn v7format(mut self, v7format: bool) -> Self {
@@ -63,6 +65,7 @@ impl Get {
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetStats(Call<GetStatsRequest>);
 rt::call!(GetStats, GetStatsRequest => Untyped, read);
+
 impl GetStats {
     /// `exclude_usage`
     pub fn exclude_usage(mut self, exclude_usage: bool) -> Self {

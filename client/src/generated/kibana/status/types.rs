@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::types::{Extra, Number, Untyped};
+
 /// A value of `BuildFlavor`: `build_flavor` of `Version`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -46,6 +47,7 @@ pub struct ElasticsearchClient {
 
 /// The answer to [`get`](super::Status::get).
 pub type GetResponse = StatusAnswer;
+
 /// A value of `Level`: `level` of `ServiceStatus`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::body::Upload;
 use crate::types::Untyped;
+
 /// The `streams` calls.
 #[derive(Clone, Debug)]
 pub struct Streams {
@@ -276,11 +277,13 @@ rt::call!(Enable, EnableRequest => EnableResponse);
 #[must_use = "a call does nothing until it is sent"]
 pub struct ExportContent(Call<ExportContentRequest>);
 rt::call!(ExportContent, ExportContentRequest => Untyped);
+
 /// A call of [`Streams::fork`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Fork(Call<ForkRequest>);
 rt::call!(Fork, ForkRequest => ForkResponse);
+
 impl Fork {
     /// `status`
     pub fn status(mut self, status: impl Into<RouteStatus>) -> Self {
@@ -319,11 +322,13 @@ rt::call!(ImportContent, ImportContentRequest => Untyped);
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => Untyped, read);
+
 /// A call of [`Streams::put`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Put(Call<PutRequest>);
 rt::call!(Put, PutRequest => PutResponse);
+
 impl Put {
     /// `body`
     pub fn body(mut self, body: impl Into<StreamDefinition>) -> Self {
@@ -347,11 +352,13 @@ rt::call!(UpdateGroupSettings, UpdateGroupSettingsRequest => Untyped);
 #[must_use = "a call does nothing until it is sent"]
 pub struct UpdateIngestSettings(Call<UpdateIngestSettingsRequest>);
 rt::call!(UpdateIngestSettings, UpdateIngestSettingsRequest => Untyped);
+
 /// A call of [`Streams::update_query_settings`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct UpdateQuerySettings(Call<UpdateQuerySettingsRequest>);
 rt::call!(UpdateQuerySettings, UpdateQuerySettingsRequest => Untyped);
+
 impl UpdateQuerySettings {
     /// `field_descriptions`
     pub fn field_descriptions(

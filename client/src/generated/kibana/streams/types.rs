@@ -7,6 +7,7 @@ use crate::rt;
 use crate::body::Upload;
 use crate::types::{Extra, Number, Untyped};
 use super::super::{common, streams_queries};
+
 /// The `Acknowledgement` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -823,6 +824,7 @@ impl DateProcessor {
 pub type DeleteResponse = Acknowledgement;
 /// The answer to [`disable`](super::Streams::disable).
 pub type DisableResponse = Acknowledgement;
+
 /// The `DissectProcessor` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1026,6 +1028,7 @@ impl Empty {
 
 /// The answer to [`enable`](super::Streams::enable).
 pub type EnableResponse = Acknowledgement;
+
 /// The `ExistsBlock` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1410,6 +1413,7 @@ impl FilterCondition {
 
 /// The answer to [`fork`](super::Streams::fork).
 pub type ForkResponse = Acknowledgement;
+
 /// The `ForkStream` object: `stream` of what `streams.fork` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -2430,6 +2434,7 @@ impl From<ConditionalSteps> for ProcessingStep {
 
 /// The answer to [`put`](super::Streams::put).
 pub type PutResponse = Acknowledgement;
+
 /// The `RangeCondition` object: `range` of `FilterBlock`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -2678,6 +2683,7 @@ impl RenameProcessor {
 
 /// The answer to [`resync`](super::Streams::resync).
 pub type ResyncResponse = Acknowledgement;
+
 /// The `Route` object: `routing[]` of `WiredSettings`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -3294,6 +3300,7 @@ impl DeleteRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DisableRequest {}
+
 impl DisableRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -3306,6 +3313,7 @@ impl DisableRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EnableRequest {}
+
 impl EnableRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -3491,6 +3499,7 @@ impl ImportContentRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ListRequest {}
+
 impl ListRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -3524,6 +3533,7 @@ impl PutRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ResyncRequest {}
+
 impl ResyncRequest {
     /// Makes one from what is required.
     #[must_use]

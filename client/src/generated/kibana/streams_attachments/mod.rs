@@ -7,6 +7,7 @@ pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::types::Untyped;
+
 /// The `streams.attachments` calls.
 #[derive(Clone, Debug)]
 pub struct StreamsAttachments {
@@ -81,11 +82,13 @@ rt::call!(BulkUpdate, BulkUpdateRequest => Untyped);
 #[must_use = "a call does nothing until it is sent"]
 pub struct Link(Call<LinkRequest>);
 rt::call!(Link, LinkRequest => Untyped);
+
 /// A call of [`StreamsAttachments::list`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => Untyped, read);
+
 impl List {
     /// `attachmentTypes`
     pub fn attachment_types(mut self, attachment_types: impl Into<String>) -> Self {

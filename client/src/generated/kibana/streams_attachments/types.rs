@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::types::Extra;
+
 /// The request of [`StreamsAttachments::bulk_update`](super::StreamsAttachments::bulk_update), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -4,6 +4,7 @@
 use crate::rt;
 use crate::types::{Extra, Untyped};
 use super::super::streams_queries;
+
 /// One of several forms of `DashboardOperation`: `operations[]` of what `streams.dashboards.bulk_update` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

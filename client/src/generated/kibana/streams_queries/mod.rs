@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use crate::{Call, Kibana, rt};
 use crate::types::Untyped;
+
 /// The `streams.queries` calls.
 #[derive(Clone, Debug)]
 pub struct StreamsQueries {
@@ -84,11 +85,13 @@ rt::call!(Delete, DeleteRequest => Untyped);
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => Untyped, read);
+
 /// A call of [`StreamsQueries::put`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Put(Call<PutRequest>);
 rt::call!(Put, PutRequest => Untyped);
+
 impl Put {
     /// `feature`
     pub fn feature(mut self, feature: impl Into<QueryFeature>) -> Self {

@@ -4,6 +4,7 @@
 use crate::rt;
 use crate::types::{Extra, Untyped};
 use super::super::streams;
+
 /// The `DeleteOperation` object: `by_delete` of `QueryOperation`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

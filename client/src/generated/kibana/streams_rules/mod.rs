@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use crate::{Call, Kibana, rt};
 use crate::types::Untyped;
+
 /// The `streams.rules` calls.
 #[derive(Clone, Debug)]
 pub struct StreamsRules {

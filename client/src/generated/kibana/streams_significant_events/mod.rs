@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use crate::{Call, Kibana, rt};
 use crate::types::Untyped;
+
 /// The `streams.significant_events` calls.
 #[derive(Clone, Debug)]
 pub struct StreamsSignificantEvents {
@@ -60,6 +61,7 @@ impl StreamsSignificantEvents {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Generate(Call<GenerateRequest>);
 rt::call!(Generate, GenerateRequest => Untyped);
+
 impl Generate {
     /// `currentDate`
     pub fn current_date(mut self, current_date: impl Into<String>) -> Self {

@@ -4,6 +4,7 @@
 use crate::rt;
 use crate::types::Extra;
 use super::super::{streams, streams_queries};
+
 /// The `EventFeature` object: `feature` of what `streams.significant_events.generate` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::{Secret, rt};
 use crate::types::{Extra, Number, Untyped};
+
 /// The `BrowserMonitor` object: upstream's `BrowserMonitorFields`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

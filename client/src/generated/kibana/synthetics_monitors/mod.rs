@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use crate::{Call, Kibana, rt};
 use crate::types::{OneOrMany, Untyped};
+
 /// The `synthetics.monitors` calls.
 #[derive(Clone, Debug)]
 pub struct SyntheticsMonitors {
@@ -108,11 +109,13 @@ rt::call!(Delete, DeleteRequest => Untyped);
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
+
 /// A call of [`SyntheticsMonitors::list`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
+
 impl List {
     /// `filter`
     pub fn filter(mut self, filter: impl Into<String>) -> Self {

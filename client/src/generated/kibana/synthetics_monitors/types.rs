@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::types::{Extra, OneOrMany, Untyped};
 use super::super::synthetics;
+
 /// The answer to [`bulk_delete`](super::SyntheticsMonitors::bulk_delete).
 pub type BulkDeleteResponse = Vec<DeletedMonitor>;
+
 /// The `DeletedMonitor` object: what `synthetics.monitors.bulk_delete` answers.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -23,6 +25,7 @@ pub struct DeletedMonitor {
 pub type GetResponse = BTreeMap<String, Value>;
 /// The answer to [`list`](super::SyntheticsMonitors::list).
 pub type ListResponse = BTreeMap<String, Value>;
+
 /// A value of `LogicalAndField`: `useLogicalAndFor[]` of what `synthetics.monitors.list` takes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

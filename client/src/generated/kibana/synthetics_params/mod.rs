@@ -7,6 +7,7 @@ pub use types::*;
 use crate::{Call, Kibana, Secret, rt};
 use crate::types::{OneOrMany, Untyped};
 use super::synthetics;
+
 /// The `synthetics.params` calls.
 #[derive(Clone, Debug)]
 pub struct SyntheticsParams {
@@ -95,11 +96,13 @@ impl SyntheticsParams {
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkDelete(Call<BulkDeleteRequest>);
 rt::call!(BulkDelete, BulkDeleteRequest => Untyped);
+
 /// A call of [`SyntheticsParams::bulk_delete_legacy`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkDeleteLegacy(Call<BulkDeleteLegacyRequest>);
 rt::call!(BulkDeleteLegacy, BulkDeleteLegacyRequest => BulkDeleteLegacyResponse);
+
 impl BulkDeleteLegacy {
     /// `ids`
     pub fn ids(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -128,11 +131,13 @@ rt::call!(Get, GetRequest => GetResponse, read);
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
+
 /// A call of [`SyntheticsParams::update`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
+
 impl Update {
     /// `description`
     pub fn description(mut self, description: impl Into<String>) -> Self {

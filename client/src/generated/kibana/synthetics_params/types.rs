@@ -6,10 +6,12 @@ use serde_json::Value;
 use crate::Secret;
 use crate::types::{Extra, OneOrMany};
 use super::super::synthetics;
+
 /// The answer to [`bulk_delete_legacy`](super::SyntheticsParams::bulk_delete_legacy).
 pub type BulkDeleteLegacyResponse = Vec<DeletedParameter>;
 /// The answer to [`create`](super::SyntheticsParams::create).
 pub type CreateResponse = OneOrMany<synthetics::CreatedParameter>;
+
 /// The `DeletedParameter` object: what `synthetics.params.bulk_delete_legacy` answers.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -28,6 +30,7 @@ pub type GetResponse = synthetics::Parameter;
 pub type ListResponse = Vec<synthetics::Parameter>;
 /// The answer to [`update`](super::SyntheticsParams::update).
 pub type UpdateResponse = BTreeMap<String, Value>;
+
 /// The request of [`SyntheticsParams::bulk_delete`](super::SyntheticsParams::bulk_delete), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -122,6 +125,7 @@ impl GetRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ListRequest {}
+
 impl ListRequest {
     /// Makes one from what is required.
     #[must_use]

@@ -7,6 +7,7 @@ pub use types::*;
 use crate::{Call, Kibana, rt};
 use crate::types::Untyped;
 use super::synthetics;
+
 /// The `synthetics.private_locations` calls.
 #[derive(Clone, Debug)]
 pub struct SyntheticsPrivateLocations {
@@ -75,6 +76,7 @@ impl SyntheticsPrivateLocations {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `geo`
     pub fn geo(mut self, geo: impl Into<synthetics::GeoCoordinates>) -> Self {

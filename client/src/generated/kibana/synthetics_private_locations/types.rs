@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::types::Extra;
 use super::super::synthetics;
+
 /// The answer to [`create`](super::SyntheticsPrivateLocations::create).
 pub type CreateResponse = BTreeMap<String, Value>;
 /// The answer to [`get`](super::SyntheticsPrivateLocations::get).
@@ -13,6 +14,7 @@ pub type GetResponse = synthetics::PrivateLocation;
 pub type ListResponse = Vec<synthetics::PrivateLocation>;
 /// The answer to [`update`](super::SyntheticsPrivateLocations::update).
 pub type UpdateResponse = synthetics::PrivateLocation;
+
 /// The request of [`SyntheticsPrivateLocations::create`](super::SyntheticsPrivateLocations::create), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -84,6 +86,7 @@ impl GetRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ListRequest {}
+
 impl ListRequest {
     /// Makes one from what is required.
     #[must_use]

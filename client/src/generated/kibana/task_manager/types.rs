@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::types::Extra;
+
 /// The answer to [`get_health`](super::TaskManager::get_health).
 pub type GetHealthResponse = Health;
+
 /// The `Health` object: upstream's `HealthResponse`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -44,6 +46,7 @@ pub struct HealthStats {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetHealthRequest {}
+
 impl GetHealthRequest {
     /// Makes one from what is required.
     #[must_use]

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::response::Ndjson;
 use crate::types::{Number, Untyped};
+
 /// The `timelines` calls.
 #[derive(Clone, Debug)]
 pub struct Timelines {
@@ -213,11 +214,13 @@ rt::call!(Copy, CopyRequest => Untyped);
 #[must_use = "a call does nothing until it is sent"]
 pub struct CopyLegacy(Call<CopyLegacyRequest>);
 rt::call!(CopyLegacy, CopyLegacyRequest => CopyLegacyResponse, read);
+
 /// A call of [`Timelines::create`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `status`
     pub fn status(mut self, status: impl Into<TimelineStatus>) -> Self {
@@ -300,6 +303,7 @@ impl Create {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
 rt::call!(Delete, DeleteRequest => DeleteResponse);
+
 impl Delete {
     /// `searchIds`
     pub fn search_ids(
@@ -318,6 +322,7 @@ impl Delete {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Export(Call<ExportRequest>);
 rt::call!(Export, ExportRequest => Ndjson < Untyped >, stream);
+
 impl Export {
     /// `ids`
     pub fn ids(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -337,6 +342,7 @@ impl Export {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
+
 impl Get {
     /// `template_timeline_id`
     pub fn template_timeline_id(
@@ -358,11 +364,13 @@ impl Get {
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetDraft(Call<GetDraftRequest>);
 rt::call!(GetDraft, GetDraftRequest => GetDraftResponse, read);
+
 /// A call of [`Timelines::import`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Import(Call<ImportRequest>);
 rt::call!(Import, ImportRequest => ImportResponse);
+
 impl Import {
     /// `isImmutable`
     pub fn is_immutable(mut self, is_immutable: impl Into<BooleanText>) -> Self {
@@ -376,12 +384,14 @@ impl Import {
 #[must_use = "a call does nothing until it is sent"]
 pub struct InstallPrepackaged(Call<InstallPrepackagedRequest>);
 rt::call!(InstallPrepackaged, InstallPrepackagedRequest => InstallPrepackagedResponse);
+
 /// A call of [`Timelines::list`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
 rt::pages!(List, ListRequest);
+
 impl List {
     /// `only_user_favorite`
     pub fn only_user_favorite(
@@ -433,6 +443,7 @@ impl List {
 #[must_use = "a call does nothing until it is sent"]
 pub struct PinOrUnpinEvent(Call<PinOrUnpinEventRequest>);
 rt::call!(PinOrUnpinEvent, PinOrUnpinEventRequest => PinOrUnpinEventResponse);
+
 impl PinOrUnpinEvent {
     /// `pinnedEventId`
     pub fn pinned_event_id(mut self, pinned_event_id: impl Into<String>) -> Self {
@@ -452,11 +463,13 @@ impl PinOrUnpinEvent {
 #[must_use = "a call does nothing until it is sent"]
 pub struct ResetDraft(Call<ResetDraftRequest>);
 rt::call!(ResetDraft, ResetDraftRequest => ResetDraftResponse);
+
 /// A call of [`Timelines::resolve`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Resolve(Call<ResolveRequest>);
 rt::call!(Resolve, ResolveRequest => ResolveResponse, read);
+
 impl Resolve {
     /// `template_timeline_id`
     pub fn template_timeline_id(

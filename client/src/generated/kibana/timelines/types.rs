@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, OneOrMany, Untyped};
 use super::super::common;
+
 /// A value of `AliasPurpose`: upstream's `SavedObjectResolveAliasPurpose`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -218,6 +219,7 @@ impl ColumnHeader {
 pub type CopyLegacyResponse = SavedTimeline;
 /// The answer to [`create`](super::Timelines::create).
 pub type CreateResponse = SavedTimeline;
+
 /// The `DataProvider` object: upstream's `DataProviderResult`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -741,6 +743,7 @@ pub struct FoundNotes {
 pub type GetDraftResponse = SavedTimeline;
 /// The answer to [`get`](super::Timelines::get).
 pub type GetResponse = SavedTimeline;
+
 /// The `ImportError` object: `errors[]` of `ImportResult`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -767,6 +770,7 @@ pub struct ImportErrorDetails {
 
 /// The answer to [`import`](super::Timelines::import).
 pub type ImportResponse = ImportResult;
+
 /// The `ImportResult` object: upstream's `ImportTimelineResult`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -787,6 +791,7 @@ pub struct ImportResult {
 
 /// The answer to [`install_prepackaged`](super::Timelines::install_prepackaged).
 pub type InstallPrepackagedResponse = ImportResult;
+
 /// The `KueryFilterQuery` object: `kuery` of `SavedFilterQuery`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -1534,6 +1539,7 @@ pub enum NoteFilter {
 
 /// The answer to [`pin_or_unpin_event`](super::Timelines::pin_or_unpin_event).
 pub type PinOrUnpinEventResponse = PinOutcome;
+
 /// One of several forms of `PinOutcome`: upstream's `PersistPinnedEventResponse`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1743,6 +1749,7 @@ impl QueryMatch {
 
 /// The answer to [`reset_draft`](super::Timelines::reset_draft).
 pub type ResetDraftResponse = SavedTimeline;
+
 /// A value of `ResolveOutcome`: upstream's `SavedObjectResolveOutcome`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -1759,6 +1766,7 @@ pub enum ResolveOutcome {
 
 /// The answer to [`resolve`](super::Timelines::resolve).
 pub type ResolveResponse = ResolvedTimeline;
+
 /// The `ResolvedTimeline` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -3384,6 +3392,7 @@ pub enum TimelineType {
 
 /// The answer to [`toggle_favorite`](super::Timelines::toggle_favorite).
 pub type ToggleFavoriteResponse = FavoriteOutcome;
+
 /// The `UnpinnedEvent` object: `object` of `PinOutcome`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -3396,6 +3405,7 @@ pub struct UnpinnedEvent {
 
 /// The answer to [`update`](super::Timelines::update).
 pub type UpdateResponse = SavedTimeline;
+
 /// The request of [`Timelines::copy`](super::Timelines::copy), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

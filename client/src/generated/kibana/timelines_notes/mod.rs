@@ -7,6 +7,7 @@ pub use types::*;
 use crate::{Call, Kibana, rt};
 use crate::types::OneOrMany;
 use super::timelines;
+
 /// The `timelines.notes` calls.
 #[derive(Clone, Debug)]
 pub struct TimelinesNotes {
@@ -48,12 +49,14 @@ impl TimelinesNotes {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
 rt::call!(Delete, DeleteRequest => DeleteResponse);
+
 /// A call of [`TimelinesNotes::list`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
 rt::pages!(List, ListRequest);
+
 impl List {
     /// `documentIds`
     pub fn document_ids(mut self, document_ids: impl Into<OneOrMany<String>>) -> Self {
@@ -118,6 +121,7 @@ impl List {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Upsert(Call<UpsertRequest>);
 rt::call!(Upsert, UpsertRequest => UpsertResponse);
+
 impl Upsert {
     /// `noteId`
     pub fn note_id(mut self, note_id: impl Into<String>) -> Self {

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, OneOrMany, Untyped};
 use super::super::timelines;
+
 /// The answer to [`delete`](super::TimelinesNotes::delete).
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -18,6 +19,7 @@ pub struct DeleteResponse {
 
 /// The answer to [`list`](super::TimelinesNotes::list).
 pub type ListResponse = timelines::FoundNotes;
+
 /// The `NoteIdsToDelete` object: `by_noteIds` of `NotesToDelete`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -86,6 +88,7 @@ impl From<NoteIdsToDelete> for NotesToDelete {
 
 /// The answer to [`upsert`](super::TimelinesNotes::upsert).
 pub type UpsertResponse = timelines::SavedNote;
+
 /// The request of [`TimelinesNotes::delete`](super::TimelinesNotes::delete), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -11,6 +11,7 @@ use crate::types::{Extra, Untyped};
 use super::super::timelines;
 use super::types::*;
 const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
+
 rt::model! {
     DeleteResponse, NoteIdsToDelete, NoteToDelete, UpsertRequest
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::types::{Extra, Number, Untyped};
+
 /// The answer to [`cancel_reindex`](super::UpgradeAssistant::cancel_reindex).
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -40,6 +41,7 @@ pub struct GetReindexResponse {
 
 /// The answer to [`get_status`](super::UpgradeAssistant::get_status).
 pub type GetStatusResponse = Untyped;
+
 /// The `QueuedReindex` object: `queue[]` of what `upgrade_assistant.get_reindex_queue` answers, and one more place.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -120,6 +122,7 @@ pub struct StartBatchReindexResponse {
 
 /// The answer to [`start_reindex`](super::UpgradeAssistant::start_reindex).
 pub type StartReindexResponse = Reindex;
+
 /// The request of [`UpgradeAssistant::cancel_reindex`](super::UpgradeAssistant::cancel_reindex), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -156,6 +159,7 @@ impl GetReindexRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetReindexQueueRequest {}
+
 impl GetReindexQueueRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -168,6 +172,7 @@ impl GetReindexQueueRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetStatusRequest {}
+
 impl GetStatusRequest {
     /// Makes one from what is required.
     #[must_use]

@@ -7,6 +7,7 @@ pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::types::Number;
+
 /// The `uptime` calls.
 #[derive(Clone, Debug)]
 pub struct Uptime {
@@ -49,11 +50,13 @@ impl Uptime {
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetSettings(Call<GetSettingsRequest>);
 rt::call!(GetSettings, GetSettingsRequest => GetSettingsResponse, read);
+
 /// A call of [`Uptime::update_settings`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct UpdateSettings(Call<UpdateSettingsRequest>);
 rt::call!(UpdateSettings, UpdateSettingsRequest => UpdateSettingsResponse);
+
 impl UpdateSettings {
     /// `certAgeThreshold`
     ///

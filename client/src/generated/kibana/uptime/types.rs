@@ -4,6 +4,7 @@
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number};
+
 /// The `EmailRecipients` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -20,6 +21,7 @@ pub struct EmailRecipients {
 
 /// The answer to [`get_settings`](super::Uptime::get_settings).
 pub type GetSettingsResponse = Settings;
+
 /// The `NewEmailRecipients` object: `defaultEmail` of what `uptime.update_settings` takes.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -92,10 +94,12 @@ pub struct Settings {
 
 /// The answer to [`update_settings`](super::Uptime::update_settings).
 pub type UpdateSettingsResponse = Settings;
+
 /// The request of [`Uptime::get_settings`](super::Uptime::get_settings), as plain data.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetSettingsRequest {}
+
 impl GetSettingsRequest {
     /// Makes one from what is required.
     #[must_use]

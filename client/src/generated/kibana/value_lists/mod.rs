@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
+
 /// The `value_lists` calls.
 #[derive(Clone, Debug)]
 pub struct ValueLists {
@@ -129,6 +130,7 @@ impl ValueLists {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `deserializer`
     pub fn deserializer(mut self, deserializer: impl Into<String>) -> Self {
@@ -171,11 +173,13 @@ impl Create {
 #[must_use = "a call does nothing until it is sent"]
 pub struct CreateIndex(Call<CreateIndexRequest>);
 rt::call!(CreateIndex, CreateIndexRequest => CreateIndexResponse);
+
 /// A call of [`ValueLists::delete`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
 rt::call!(Delete, DeleteRequest => DeleteResponse);
+
 impl Delete {
     /// `deleteReferences`
     ///
@@ -198,12 +202,14 @@ impl Delete {
 #[must_use = "a call does nothing until it is sent"]
 pub struct DeleteIndex(Call<DeleteIndexRequest>);
 rt::call!(DeleteIndex, DeleteIndexRequest => DeleteIndexResponse);
+
 /// A call of [`ValueLists::find`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Find(Call<FindRequest>);
 rt::call!(Find, FindRequest => FindResponse, read);
 rt::pages!(Find, FindRequest);
+
 impl Find {
     /// `page`
     pub fn page(mut self, page: i64) -> Self {
@@ -256,11 +262,13 @@ rt::call!(GetIndexStatus, GetIndexStatusRequest => GetIndexStatusResponse, read)
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetPrivileges(Call<GetPrivilegesRequest>);
 rt::call!(GetPrivileges, GetPrivilegesRequest => GetPrivilegesResponse, read);
+
 /// A call of [`ValueLists::patch`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Patch(Call<PatchRequest>);
 rt::call!(Patch, PatchRequest => PatchResponse);
+
 impl Patch {
     /// `_version`
     pub fn body_version(mut self, body_version: impl Into<String>) -> Self {
@@ -305,6 +313,7 @@ impl Patch {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
+
 impl Update {
     /// `_version`
     pub fn body_version(mut self, body_version: impl Into<String>) -> Self {

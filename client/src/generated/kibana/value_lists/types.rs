@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::types::Extra;
+
 /// The `Acknowledgement` object: what `value_lists.create_index` answers, and one more place.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -22,6 +23,7 @@ pub type CreateResponse = List;
 pub type DeleteIndexResponse = Acknowledgement;
 /// The answer to [`delete`](super::ValueLists::delete).
 pub type DeleteResponse = List;
+
 /// The answer to [`find`](super::ValueLists::find).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -76,6 +78,7 @@ pub struct GetPrivilegesResponse {
 
 /// The answer to [`get`](super::ValueLists::get).
 pub type GetResponse = List;
+
 /// The `List` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -270,6 +273,7 @@ pub enum ListType {
 
 /// The answer to [`patch`](super::ValueLists::patch).
 pub type PatchResponse = List;
+
 /// A value of `SortOrder`: `sort_order` of what `value_lists.find` takes, and one more place.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -284,6 +288,7 @@ pub enum SortOrder {
 
 /// The answer to [`update`](super::ValueLists::update).
 pub type UpdateResponse = List;
+
 /// What a [`CreateRequest`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
@@ -354,6 +359,7 @@ impl CreateRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreateIndexRequest {}
+
 impl CreateIndexRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -396,6 +402,7 @@ impl DeleteRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DeleteIndexRequest {}
+
 impl DeleteIndexRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -463,6 +470,7 @@ impl GetRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetIndexStatusRequest {}
+
 impl GetIndexStatusRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -475,6 +483,7 @@ impl GetIndexStatusRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetPrivilegesRequest {}
+
 impl GetPrivilegesRequest {
     /// Makes one from what is required.
     #[must_use]

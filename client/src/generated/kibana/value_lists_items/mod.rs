@@ -9,6 +9,7 @@ use crate::{Call, Kibana, rt};
 use crate::body::Upload;
 use crate::response::Binary;
 use super::value_lists;
+
 /// The `value_lists.items` calls.
 #[derive(Clone, Debug)]
 pub struct ValueListsItems {
@@ -108,6 +109,7 @@ impl ValueListsItems {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
+
 impl Create {
     /// `id`
     ///
@@ -138,6 +140,7 @@ impl Create {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
 rt::call!(Delete, DeleteRequest => DeleteResponse);
+
 impl Delete {
     /// `id`
     ///
@@ -172,12 +175,14 @@ impl Delete {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Export(Call<ExportRequest>);
 rt::call!(Export, ExportRequest => Binary, stream);
+
 /// A call of [`ValueListsItems::find`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Find(Call<FindRequest>);
 rt::call!(Find, FindRequest => FindResponse, read);
 rt::pages!(Find, FindRequest);
+
 impl Find {
     /// `page`
     pub fn page(mut self, page: i64) -> Self {
@@ -220,6 +225,7 @@ impl Find {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
+
 impl Get {
     /// `id`
     ///
@@ -247,6 +253,7 @@ impl Get {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Import(Call<ImportRequest>);
 rt::call!(Import, ImportRequest => ImportResponse);
+
 impl Import {
     /// `list_id`
     ///
@@ -287,6 +294,7 @@ impl Import {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Patch(Call<PatchRequest>);
 rt::call!(Patch, PatchRequest => PatchResponse);
+
 impl Patch {
     /// `_version`
     pub fn version(mut self, version: impl Into<String>) -> Self {
@@ -322,6 +330,7 @@ impl Patch {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
+
 impl Update {
     /// `_version`
     pub fn version(mut self, version: impl Into<String>) -> Self {

@@ -6,10 +6,12 @@ use serde_json::Value;
 use crate::body::Upload;
 use crate::types::{Extra, OneOrMany};
 use super::super::value_lists;
+
 /// The answer to [`create`](super::ValueListsItems::create).
 pub type CreateResponse = value_lists::ListItem;
 /// The answer to [`delete`](super::ValueListsItems::delete).
 pub type DeleteResponse = OneOrMany<value_lists::ListItem>;
+
 /// The answer to [`find`](super::ValueListsItems::find).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -42,6 +44,7 @@ pub type GetResponse = OneOrMany<value_lists::ListItem>;
 pub type ImportResponse = value_lists::List;
 /// The answer to [`patch`](super::ValueListsItems::patch).
 pub type PatchResponse = value_lists::ListItem;
+
 /// A value of `Refresh`: `refresh` of what `value_lists.items.delete` takes, and 3 more places.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -58,6 +61,7 @@ pub enum Refresh {
 
 /// The answer to [`update`](super::ValueListsItems::update).
 pub type UpdateResponse = value_lists::ListItem;
+
 /// The request of [`ValueListsItems::create`](super::ValueListsItems::create), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -12,6 +12,7 @@ use crate::types::Extra;
 use super::super::value_lists;
 use super::types::*;
 const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
+
 rt::model! {
     FindResponse, CreateRequest, PatchRequest, UpdateRequest
 }

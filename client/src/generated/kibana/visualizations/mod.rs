@@ -7,6 +7,7 @@ pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::types::Untyped;
+
 /// The `visualizations` calls.
 #[derive(Clone, Debug)]
 pub struct Visualizations {
@@ -71,6 +72,7 @@ impl Visualizations {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => Untyped);
+
 impl Create {
     /// `overwrite`
     pub fn overwrite(mut self, overwrite: bool) -> Self {
@@ -142,11 +144,13 @@ rt::call!(Delete, DeleteRequest => Untyped);
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => Untyped, read);
+
 /// A call of [`Visualizations::list`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => Untyped, read);
+
 impl List {
     /// `fields`
     pub fn fields(mut self, fields: impl Into<String>) -> Self {
@@ -180,6 +184,7 @@ impl List {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => Untyped);
+
 impl Update {
     /// `data_source`
     pub fn data_source(

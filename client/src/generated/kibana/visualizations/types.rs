@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::types::Extra;
+
 /// The request of [`Visualizations::create`](super::Visualizations::create), as plain data.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]

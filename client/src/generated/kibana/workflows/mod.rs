@@ -7,6 +7,7 @@ pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::types::Untyped;
+
 /// The `workflows` calls.
 #[derive(Clone, Debug)]
 pub struct Workflows {
@@ -188,6 +189,7 @@ impl Workflows {
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkCreate(Call<BulkCreateRequest>);
 rt::call!(BulkCreate, BulkCreateRequest => Untyped);
+
 impl BulkCreate {
     /// `overwrite`
     pub fn overwrite(mut self, overwrite: bool) -> Self {
@@ -201,6 +203,7 @@ impl BulkCreate {
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkDelete(Call<BulkDeleteRequest>);
 rt::call!(BulkDelete, BulkDeleteRequest => Untyped);
+
 impl BulkDelete {
     /// `force`
     pub fn force(mut self, force: bool) -> Self {
@@ -214,6 +217,7 @@ impl BulkDelete {
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkGet(Call<BulkGetRequest>);
 rt::call!(BulkGet, BulkGetRequest => Untyped);
+
 impl BulkGet {
     /// `source`
     pub fn source(
@@ -230,6 +234,7 @@ impl BulkGet {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => Untyped);
+
 impl Create {
     /// `id`
     pub fn id(mut self, id: impl Into<String>) -> Self {
@@ -243,6 +248,7 @@ impl Create {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
 rt::call!(Delete, DeleteRequest => Untyped);
+
 impl Delete {
     /// `force`
     pub fn force(mut self, force: bool) -> Self {
@@ -281,11 +287,13 @@ rt::call!(GetSchema, GetSchemaRequest => Untyped, read);
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetStats(Call<GetStatsRequest>);
 rt::call!(GetStats, GetStatsRequest => Untyped, read);
+
 /// A call of [`Workflows::list`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => Untyped, read);
+
 impl List {
     /// `createdBy`
     pub fn created_by(mut self, created_by: impl Into<String>) -> Self {
@@ -324,11 +332,13 @@ impl List {
 #[must_use = "a call does nothing until it is sent"]
 pub struct ListConnectors(Call<ListConnectorsRequest>);
 rt::call!(ListConnectors, ListConnectorsRequest => Untyped, read);
+
 /// A call of [`Workflows::run`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Run(Call<RunRequest>);
 rt::call!(Run, RunRequest => Untyped);
+
 impl Run {
     /// `metadata`
     pub fn metadata(
@@ -347,6 +357,7 @@ impl Run {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Test(Call<TestRequest>);
 rt::call!(Test, TestRequest => Untyped);
+
 impl Test {
     /// `workflowId`
     pub fn workflow_id(mut self, workflow_id: impl Into<String>) -> Self {
@@ -365,6 +376,7 @@ impl Test {
 #[must_use = "a call does nothing until it is sent"]
 pub struct TestStep(Call<TestStepRequest>);
 rt::call!(TestStep, TestStepRequest => Untyped);
+
 impl TestStep {
     /// `executionContext`
     pub fn execution_context(
@@ -393,6 +405,7 @@ impl TestStep {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => Untyped);
+
 impl Update {
     /// `description`
     pub fn description(mut self, description: impl Into<String>) -> Self {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::types::Extra;
+
 /// The request of [`Workflows::bulk_create`](super::Workflows::bulk_create), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -219,6 +220,7 @@ impl GetSchemaRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetStatsRequest {}
+
 impl GetStatsRequest {
     /// Makes one from what is required.
     #[must_use]
@@ -264,6 +266,7 @@ impl ListRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ListConnectorsRequest {}
+
 impl ListConnectorsRequest {
     /// Makes one from what is required.
     #[must_use]

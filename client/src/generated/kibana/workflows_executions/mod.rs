@@ -7,6 +7,7 @@ pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::types::Untyped;
+
 /// The `workflows.executions` calls.
 #[derive(Clone, Debug)]
 pub struct WorkflowsExecutions {
@@ -108,11 +109,13 @@ rt::call!(Cancel, CancelRequest => Untyped);
 #[must_use = "a call does nothing until it is sent"]
 pub struct CancelAll(Call<CancelAllRequest>);
 rt::call!(CancelAll, CancelAllRequest => Untyped);
+
 /// A call of [`WorkflowsExecutions::get`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => Untyped, read);
+
 impl Get {
     /// `includeInput`
     pub fn include_input(mut self, include_input: bool) -> Self {
@@ -131,6 +134,7 @@ impl Get {
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetLogs(Call<GetLogsRequest>);
 rt::call!(GetLogs, GetLogsRequest => Untyped, read);
+
 impl GetLogs {
     /// `page`
     pub fn page(mut self, page: i64) -> Self {
@@ -164,11 +168,13 @@ impl GetLogs {
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetStep(Call<GetStepRequest>);
 rt::call!(GetStep, GetStepRequest => Untyped, read);
+
 /// A call of [`WorkflowsExecutions::list`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => Untyped, read);
+
 impl List {
     /// `executedBy`
     pub fn executed_by(mut self, executed_by: impl Into<String>) -> Self {
@@ -207,11 +213,13 @@ impl List {
 #[must_use = "a call does nothing until it is sent"]
 pub struct ListChildren(Call<ListChildrenRequest>);
 rt::call!(ListChildren, ListChildrenRequest => Untyped, read);
+
 /// A call of [`WorkflowsExecutions::list_steps`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct ListSteps(Call<ListStepsRequest>);
 rt::call!(ListSteps, ListStepsRequest => Untyped, read);
+
 impl ListSteps {
     /// `includeInput`
     pub fn include_input(mut self, include_input: bool) -> Self {
