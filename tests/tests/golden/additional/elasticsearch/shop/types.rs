@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use elkit::rt;
 use elkit::types::Extra;
+
 /// The `Free` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]

@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use elkit::{Call, Elasticsearch, rt};
 use elkit::response::NoContent;
+
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {

@@ -7,6 +7,7 @@ pub use types::*;
 use elkit::{Call, Kibana, rt};
 use elkit::response::{Binary, Events, Ndjson, NoContent, Text};
 use elkit::types::Untyped;
+
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {

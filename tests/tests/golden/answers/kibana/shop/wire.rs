@@ -9,6 +9,7 @@ use elkit::response::{Binary, Events, Ndjson, NoContent, Text};
 use elkit::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
+
 rt::model! {
     RestockResponse, ShopExport
 }

@@ -5,6 +5,7 @@ mod types;
 mod wire;
 pub use types::*;
 use elkit::{Call, Elasticsearch, rt};
+
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {
@@ -48,6 +49,7 @@ impl Shop {
 #[must_use = "a call does nothing until it is sent"]
 pub struct PutPrices(Call<PutPricesRequest>);
 rt::call!(PutPrices, PutPricesRequest => PutPricesResponse);
+
 impl PutPrices {
     /// `dry`
     pub fn dry(mut self, dry: bool) -> Self {

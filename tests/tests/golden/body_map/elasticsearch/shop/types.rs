@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use elkit::rt;
 use elkit::types::Extra;
+
 /// The `Price` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -27,6 +28,7 @@ impl Price {
 
 /// The answer to [`put_prices`](super::Shop::put_prices).
 pub type PutPricesResponse = BTreeMap<String, Price>;
+
 /// The request of [`Shop::put_prices`](super::Shop::put_prices), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -5,6 +5,7 @@ mod types;
 mod wire;
 pub use types::*;
 use elkit::{Call, Elasticsearch, rt};
+
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {
@@ -65,11 +66,13 @@ rt::call!(Add, AddRequest => AddResponse);
 #[must_use = "a call does nothing until it is sent"]
 pub struct Pay(Call<PayRequest>);
 rt::call!(Pay, PayRequest => PayResponse);
+
 /// A call of [`Shop::set`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Set(Call<SetRequest>);
 rt::call!(Set, SetRequest => SetResponse);
+
 impl Set {
     /// `body`
     pub fn body(mut self, body: impl Into<State>) -> Self {

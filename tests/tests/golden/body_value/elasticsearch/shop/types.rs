@@ -3,8 +3,10 @@
 
 use elkit::rt;
 use elkit::types::{Extra, Untyped};
+
 /// The answer to [`add`](super::Shop::add).
 pub type AddResponse = Vec<Item>;
+
 /// The `Item` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -60,6 +62,7 @@ impl From<Item> for PayBody {
 pub type PayResponse = State;
 /// The answer to [`set`](super::Shop::set).
 pub type SetResponse = bool;
+
 /// A value of `State`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use elkit::{Call, Elasticsearch, rt};
 use elkit::response::NoContent;
+
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {
@@ -41,6 +42,7 @@ impl Shop {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Save(Call<SaveRequest>);
 rt::call!(Save, SaveRequest => NoContent);
+
 impl Save {
     /// `refresh`
     pub fn refresh(mut self, refresh: impl Into<Refresh>) -> Self {

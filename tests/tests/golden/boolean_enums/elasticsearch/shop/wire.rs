@@ -11,6 +11,7 @@ use elkit::response::NoContent;
 use elkit::types::Extra;
 use super::types::*;
 const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
+
 rt::model! {
     SaveRequest
 }

@@ -5,6 +5,7 @@ mod types;
 mod wire;
 pub use types::*;
 use elkit::{Call, Elasticsearch, rt};
+
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {
@@ -49,11 +50,13 @@ impl Shop {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Item(Call<ItemRequest>);
 rt::call!(Item, ItemRequest => ItemResponse, read);
+
 /// A call of [`Shop::update`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
+
 impl Update {
     /// `path`
     pub fn path(mut self, path: impl Into<String>) -> Self {

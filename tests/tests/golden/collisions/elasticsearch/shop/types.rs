@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 use elkit::rt;
 use elkit::types::Extra;
+
 /// The answer to [`item`](super::Shop::item).
 pub type ItemResponse = ShopItem;
+
 /// The `ShopItem` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

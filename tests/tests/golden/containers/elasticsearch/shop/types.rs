@@ -3,6 +3,7 @@
 
 use elkit::rt;
 use elkit::types::{Entry, Extra, Untyped};
+
 /// The `All` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use elkit::rt;
 use elkit::types::{Entry, Extra, Untyped};
+
 /// The `Aggregation` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]

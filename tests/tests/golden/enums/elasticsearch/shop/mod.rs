@@ -5,6 +5,7 @@ mod types;
 mod wire;
 pub use types::*;
 use elkit::{Call, Elasticsearch, rt};
+
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {
@@ -40,6 +41,7 @@ impl Shop {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Search(Call<SearchRequest>);
 rt::call!(Search, SearchRequest => SearchResponse, read);
+
 impl Search {
     /// `order`
     pub fn order(mut self, order: impl Into<Order>) -> Self {

@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use elkit::{Call, Kibana, rt};
 use elkit::response::NoContent;
+
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {

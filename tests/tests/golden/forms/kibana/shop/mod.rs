@@ -8,6 +8,7 @@ use elkit::{Call, Kibana, rt};
 use elkit::body::Upload;
 use elkit::response::NoContent;
 use elkit::types::{Number, Untyped};
+
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {
@@ -67,11 +68,13 @@ impl Shop {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Bulk(Call<BulkRequest>);
 rt::call!(Bulk, BulkRequest => Untyped);
+
 /// A call of [`Shop::find`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Find(Call<FindRequest>);
 rt::call!(Find, FindRequest => FindResponse, read);
+
 impl Find {
     /// `min`
     pub fn min(mut self, min: impl Into<Number>) -> Self {
@@ -95,6 +98,7 @@ impl Find {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Import(Call<ImportRequest>);
 rt::call!(Import, ImportRequest => ImportResponse);
+
 impl Import {
     /// `overwrite`
     pub fn overwrite(mut self, overwrite: bool) -> Self {

@@ -4,6 +4,7 @@
 use elkit::rt;
 use elkit::body::Upload;
 use elkit::types::{Extra, Number};
+
 /// The `BulkBody` object: `body[]` of what `shop.bulk` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -27,6 +28,7 @@ impl BulkBody {
 
 /// The answer to [`find`](super::Shop::find).
 pub type FindResponse = Vec<String>;
+
 /// The answer to [`import`](super::Shop::import).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -6,6 +6,7 @@ use elkit::rt;
 use elkit::types::Untyped;
 use super::types::*;
 const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
+
 rt::union_! {
     BooleanOrString, LongOrString
 }

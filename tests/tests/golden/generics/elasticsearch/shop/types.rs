@@ -3,6 +3,7 @@
 
 use elkit::types::{Extra, Untyped};
 use super::super::common;
+
 /// One of several forms of `BaseInt64Either`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -193,6 +194,7 @@ pub struct Special {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ListRequest {}
+
 impl ListRequest {
     /// Makes one from what is required.
     #[must_use]

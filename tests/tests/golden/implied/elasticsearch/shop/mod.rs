@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use elkit::{Call, Elasticsearch, rt};
 use elkit::response::NoContent;
+
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {
@@ -41,6 +42,7 @@ impl Shop {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Find(Call<FindRequest>);
 rt::call!(Find, FindRequest => NoContent);
+
 impl Find {
     /// `typed_keys`
     pub fn typed_keys(mut self, typed_keys: bool) -> Self {

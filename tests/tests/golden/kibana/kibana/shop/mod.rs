@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use elkit::{Call, Kibana, rt};
 use elkit::types::OneOrMany;
+
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {
@@ -41,6 +42,7 @@ impl Shop {
 #[must_use = "a call does nothing until it is sent"]
 pub struct FindOrders(Call<FindOrdersRequest>);
 rt::call!(FindOrders, FindOrdersRequest => FindOrdersResponse, read);
+
 impl FindOrders {
     /// `states`
     pub fn states(

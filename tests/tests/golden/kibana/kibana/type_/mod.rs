@@ -5,6 +5,7 @@ mod types;
 mod wire;
 pub use types::*;
 use elkit::{Call, Kibana, rt};
+
 /// The `type` calls.
 #[derive(Clone, Debug)]
 pub struct Type {

@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use elkit::{Call, Elasticsearch, rt};
 use elkit::types::Lazy;
+
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {
@@ -41,6 +42,7 @@ impl Shop {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Put(Call<PutRequest>);
 rt::call!(Put, PutRequest => PutResponse);
+
 impl Put {
     /// `rules`
     pub fn rules(

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use elkit::rt;
 use elkit::types::{Extra, Lazy, Untyped};
+
 /// One of several forms of `Filter`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -5,6 +5,7 @@ mod types;
 mod wire;
 pub use types::*;
 use elkit::{Call, Elasticsearch, rt};
+
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {
@@ -43,6 +44,7 @@ impl Shop {
 #[must_use = "a call does nothing until it is sent"]
 pub struct PutItem(Call<PutItemRequest>);
 rt::call!(PutItem, PutItemRequest => PutItemResponse);
+
 impl PutItem {
     /// What is printed on the receipt.
     pub fn note(mut self, note: impl Into<String>) -> Self {

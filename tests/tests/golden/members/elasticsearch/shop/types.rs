@@ -3,6 +3,7 @@
 
 use elkit::rt;
 use elkit::types::Extra;
+
 /// Something on a shelf.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -5,6 +5,7 @@ mod types;
 mod wire;
 pub use types::*;
 use elkit::{Call, Kibana, rt};
+
 /// The `shop.orders` calls.
 #[derive(Clone, Debug)]
 pub struct ShopOrders {

@@ -3,6 +3,7 @@
 
 use elkit::rt;
 use elkit::types::{Extra, Untyped};
+
 /// The `CardOrderPayment` object: `card` of `OrderPayment`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -17,6 +18,7 @@ pub struct CardOrderPayment {
 pub type CreateResponse = Order;
 /// The answer to [`get`](super::ShopOrders::get).
 pub type GetResponse = Order;
+
 /// The `InvoiceOrderPayment` object: `invoice` of `OrderPayment`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -184,6 +186,7 @@ impl GetRequest {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ListRequest {}
+
 impl ListRequest {
     /// Makes one from what is required.
     #[must_use]

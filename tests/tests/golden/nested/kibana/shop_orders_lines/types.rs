@@ -5,6 +5,7 @@
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetRequest {}
+
 impl GetRequest {
     /// Makes one from what is required.
     #[must_use]

@@ -6,6 +6,7 @@ use elkit::{Error, rt};
 use elkit::response::NoContent;
 use super::types::*;
 const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
+
 impl rt::Endpoint for GetRequest {
     const OPERATION: &'static rt::Operation = &rt::Operation {
         id: "shop.orders.lines.get",

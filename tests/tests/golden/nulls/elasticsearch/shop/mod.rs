@@ -5,6 +5,7 @@ mod types;
 mod wire;
 pub use types::*;
 use elkit::{Call, Elasticsearch, rt};
+
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {
@@ -40,6 +41,7 @@ impl Shop {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Put(Call<PutRequest>);
 rt::call!(Put, PutRequest => PutResponse);
+
 impl Put {
     /// `values`
     pub fn values(

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use elkit::types::{Extra, Untyped};
 use super::super::common;
+
 /// One of several forms of `FieldValue`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

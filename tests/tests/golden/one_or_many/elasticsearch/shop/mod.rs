@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use elkit::{Call, Elasticsearch, rt};
 use elkit::types::OneOrMany;
+
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {
@@ -45,6 +46,7 @@ impl Shop {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
+
 impl Get {
     /// `only`
     pub fn only(mut self, only: impl Into<OneOrMany<String>>) -> Self {

@@ -3,6 +3,7 @@
 
 use elkit::rt;
 use elkit::types::{Extra, OneOrMany, Untyped};
+
 /// The `By` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

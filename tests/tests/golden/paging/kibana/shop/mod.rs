@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use elkit::{Call, Kibana, rt};
 use elkit::types::{Number, OneOrMany};
+
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {
@@ -66,6 +67,7 @@ impl Shop {
 pub struct After(Call<AfterRequest>);
 rt::call!(After, AfterRequest => AfterResponse);
 rt::pages!(After, AfterRequest);
+
 impl After {
     /// `sort`
     pub fn sort(mut self, sort: impl Into<OneOrMany<String>>) -> Self {
@@ -90,6 +92,7 @@ impl After {
 pub struct Find(Call<FindRequest>);
 rt::call!(Find, FindRequest => FindResponse, read);
 rt::pages!(Find, FindRequest);
+
 impl Find {
     /// `page`
     pub fn page(mut self, page: impl Into<Number>) -> Self {
@@ -109,6 +112,7 @@ impl Find {
 pub struct Query(Call<QueryRequest>);
 rt::call!(Query, QueryRequest => QueryResponse);
 rt::pages!(Query, QueryRequest);
+
 impl Query {
     /// `from`
     pub fn from(mut self, from: i32) -> Self {
@@ -128,6 +132,7 @@ impl Query {
 pub struct Scroll(Call<ScrollRequest>);
 rt::call!(Scroll, ScrollRequest => ScrollResponse, read);
 rt::pages!(Scroll, ScrollRequest);
+
 impl Scroll {
     /// `cursor`
     pub fn cursor(mut self, cursor: impl Into<String>) -> Self {

@@ -9,6 +9,7 @@ use elkit::body::Body;
 use elkit::types::Extra;
 use super::types::*;
 const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
+
 rt::model! {
     AfterResponse, FindItem, FindResponse, QueryResponse, Row, ScrollResponse,
     AfterRequest, QueryRequest

@@ -5,6 +5,7 @@ mod types;
 mod wire;
 pub use types::*;
 use elkit::{Call, Kibana, rt};
+
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {
@@ -48,6 +49,7 @@ impl Shop {
 #[must_use = "a call does nothing until it is sent"]
 pub struct CreateOrder(Call<CreateOrderRequest>);
 rt::call!(CreateOrder, CreateOrderRequest => CreateOrderResponse);
+
 impl CreateOrder {
     /// `dry_run`
     ///

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use elkit::rt;
 use elkit::types::{Extra, Untyped};
+
 /// The `Card` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

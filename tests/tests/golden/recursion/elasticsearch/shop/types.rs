@@ -3,6 +3,7 @@
 
 use elkit::rt;
 use elkit::types::{Extra, OneOrMany, Untyped};
+
 /// One of several forms of `Deep`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -10,6 +10,7 @@ use elkit::body::Body;
 use elkit::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
+
 rt::model! {
     Left, Node, Not, PutResponse, Right, PutRequest
 }

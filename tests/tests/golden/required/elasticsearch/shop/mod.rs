@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use elkit::{Call, Elasticsearch, rt};
 use elkit::response::NoContent;
+
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {
@@ -49,6 +50,7 @@ impl Shop {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => NoContent);
+
 impl Create {
     /// `note`
     pub fn note(mut self, note: impl Into<String>) -> Self {

@@ -5,6 +5,7 @@ mod types;
 mod wire;
 pub use types::*;
 use elkit::{Call, Elasticsearch, rt};
+
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {
@@ -53,6 +54,7 @@ impl Shop {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
+
 impl Get {
     /// `shelf`
     pub fn shelf(mut self, shelf: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -71,6 +73,7 @@ impl Get {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Pick(Call<PickRequest>);
 rt::call!(Pick, PickRequest => PickResponse, read);
+
 impl Pick {
     /// `name`
     pub fn name(mut self, name: impl Into<String>) -> Self {

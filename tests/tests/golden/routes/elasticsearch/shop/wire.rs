@@ -5,6 +5,7 @@ use http::Method;
 use elkit::{Error, rt};
 use super::types::*;
 const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
+
 impl rt::Endpoint for GetRequest {
     const OPERATION: &'static rt::Operation = &rt::Operation {
         id: "shop.get",

@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use elkit::{Call, Elasticsearch, rt};
 use elkit::types::{ByteSize, Duration, EpochMillis, Timestamp};
+
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {
@@ -41,6 +42,7 @@ impl Shop {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Put(Call<PutRequest>);
 rt::call!(Put, PutRequest => PutResponse);
+
 impl Put {
     /// `timeout`
     pub fn timeout(mut self, timeout: impl Into<Duration>) -> Self {

@@ -5,6 +5,7 @@ mod types;
 mod wire;
 pub use types::*;
 use elkit::{Call, Elasticsearch, Secret, rt};
+
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {
@@ -44,6 +45,7 @@ impl Shop {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Login(Call<LoginRequest>);
 rt::call!(Login, LoginRequest => LoginResponse);
+
 impl Login {
     /// `code`
     pub fn code(mut self, code: impl Into<Secret<String>>) -> Self {

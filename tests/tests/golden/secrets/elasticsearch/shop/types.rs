@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use elkit::{Secret, rt};
 use elkit::types::{Extra, Untyped};
 use super::super::common;
+
 /// One of several forms of `Key`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

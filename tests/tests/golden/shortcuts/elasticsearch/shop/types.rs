@@ -3,6 +3,7 @@
 
 use elkit::rt;
 use elkit::types::Extra;
+
 /// A value of `Colour`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use elkit::{Call, Elasticsearch, rt};
 use elkit::types::Entry;
+
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {
@@ -45,6 +46,7 @@ impl Shop {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Put(Call<PutRequest>);
 rt::call!(Put, PutRequest => PutResponse);
+
 impl Put {
     /// `within`
     pub fn within(mut self, within: impl Into<Within>) -> Self {

@@ -4,6 +4,7 @@
 use serde_json::Value;
 use elkit::rt;
 use elkit::types::{Entry, Extra};
+
 /// The `Match` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]

@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use elkit::{Call, Elasticsearch, rt};
 use elkit::types::Stringified;
+
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {
@@ -41,6 +42,7 @@ impl Shop {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
+
 impl Get {
     /// `size`
     pub fn size(mut self, size: impl Into<Stringified<i32>>) -> Self {

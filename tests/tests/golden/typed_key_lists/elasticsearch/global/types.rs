@@ -3,6 +3,7 @@
 
 use elkit::types::{Extra, TypedKeys};
 use super::super::shop;
+
 /// The answer to [`complete`](super::Global::complete).
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -17,6 +18,7 @@ pub struct CompleteResponse {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CompleteRequest {}
+
 impl CompleteRequest {
     /// Makes one from what is required.
     #[must_use]

@@ -8,6 +8,7 @@ use elkit::rt;
 use elkit::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
+
 rt::model! {
     Phrase, Term
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use elkit::types::{Extra, Untyped};
+
 /// The answer to [`get`](super::Shop::get).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -81,6 +82,7 @@ pub struct Small {
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetRequest {}
+
 impl GetRequest {
     /// Makes one from what is required.
     #[must_use]

@@ -4,6 +4,7 @@
 use elkit::rt;
 use elkit::types::{Extra, Untyped};
 use super::super::common;
+
 /// The `Money` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -3,6 +3,7 @@
 
 use elkit::rt;
 use elkit::types::{Extra, Untyped};
+
 /// The `AnyOfRule` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

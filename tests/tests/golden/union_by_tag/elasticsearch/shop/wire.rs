@@ -11,6 +11,7 @@ use elkit::body::Body;
 use elkit::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 2, "regenerate: this code was made for another elkit");
+
 rt::model! {
     AnyOfRule, Card, Cash, Circle, MatchRule, PayResponse, Square, PayRequest
 }

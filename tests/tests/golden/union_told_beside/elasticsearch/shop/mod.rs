@@ -5,6 +5,7 @@ mod types;
 mod wire;
 pub use types::*;
 use elkit::{Call, Elasticsearch, rt};
+
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {
@@ -40,6 +41,7 @@ impl Shop {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Ship(Call<ShipRequest>);
 rt::call!(Ship, ShipRequest => ShipResponse);
+
 impl Ship {
     /// `config`
     pub fn config(mut self, config: impl Into<Config>) -> Self {

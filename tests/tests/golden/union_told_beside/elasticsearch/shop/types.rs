@@ -3,6 +3,7 @@
 
 use elkit::rt;
 use elkit::types::{Extra, Untyped};
+
 /// One of several forms of `Config`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use elkit::{Call, Elasticsearch, rt};
 use elkit::response::NoContent;
+
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {
@@ -69,11 +70,13 @@ impl Shop {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Exists(Call<ExistsRequest>);
 rt::call!(Exists, ExistsRequest => NoContent, read);
+
 /// A call of [`Shop::index`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Index(Call<IndexRequest>);
 rt::call!(Index, IndexRequest => NoContent);
+
 impl Index {
     /// `id`
     pub fn id(mut self, id: impl Into<String>) -> Self {
@@ -92,6 +95,7 @@ impl Index {
 #[must_use = "a call does nothing until it is sent"]
 pub struct PutItem(Call<PutItemRequest>);
 rt::call!(PutItem, PutItemRequest => NoContent);
+
 impl PutItem {
     /// `name`
     pub fn name(mut self, name: impl Into<String>) -> Self {
@@ -105,6 +109,7 @@ impl PutItem {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Search(Call<SearchRequest>);
 rt::call!(Search, SearchRequest => NoContent);
+
 impl Search {
     /// `name`
     pub fn name(mut self, name: impl Into<String>) -> Self {
