@@ -10,6 +10,7 @@ use std::pin::Pin;
 use elkit::response::Ndjson;
 use elkit::rt::{self, Correction, Endpoint, Product, SeenLazy, Wire};
 use elkit::{Elasticsearch, Kibana};
+use elkit_stack::Stack;
 use serde_json::Value;
 
 pub use parts::{Parts, Problem};
@@ -71,6 +72,22 @@ pub struct Clients {
     pub elasticsearch: Elasticsearch,
     /// For Kibana's operations.
     pub kibana: Kibana,
+}
+
+impl Clients {
+    /// Clients of a stack's administrator that send each call once.
+    ///
+    /// # Panics
+    /// When the stack's addresses are none.
+    pub fn of(stack: &Stack) -> Self {
+        let (user, password) = ("elastic", stack.elastic_password());
+        let elasticsearch = Elasticsearch::builder(stack.elasticsearch_url()).basic_auth(user, password);
+        let kibana = Kibana::builder(stack.kibana_url()).basic_auth(user, password);
+        Self {
+            elasticsearch: elasticsearch.max_retries(0).build().unwrap(),
+            kibana: kibana.max_retries(0).build().unwrap(),
+        }
+    }
 }
 
 /// An answer, raw and typed.

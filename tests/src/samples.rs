@@ -133,7 +133,11 @@ impl<'a> Sampler<'a> {
             _ => None,
         };
         // Where a body may be null, there may be none.
-        let body = body.filter(|body: &Value| !body.is_null() || !self.careful);
+        let mut body = body.filter(|body: &Value| !body.is_null() || !self.careful);
+        // Nothing is null in a form.
+        if let (Some("multipart"), Some(Value::Object(parts))) = (operation.media("request"), &mut body) {
+            parts.retain(|_, part| !part.is_null());
+        }
         RawRequest { method, path, query, body }
     }
 

@@ -8,7 +8,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use elkit::rt::Product;
-use elkit::{Elasticsearch, Kibana};
 use elkit_stack::Stack;
 use elkit_tests::conform::route;
 use elkit_tests::dispatch::{Clients, Parts, Sent};
@@ -83,7 +82,7 @@ async fn kibana_takes_every_request() {
     let table = Table::kibana();
     let mut sampler = Sampler::careful(&table, SEED);
     let stack = Stack::start().await.unwrap();
-    let clients = clients(&stack);
+    let clients = Clients::of(&stack);
     let mut counts = Counts::default();
     // What handlers may refuse is asked until each reason is met.
     for round in 0..MOST_ROUNDS {
@@ -92,13 +91,7 @@ async fn kibana_takes_every_request() {
         let asked =
             |operation: &&Operation| style.is_some() || unmet.iter().any(|(place, _)| operation.id.starts_with(place));
         for operation in table.operations.iter().filter(asked) {
-            let mut raw = sampler.raw(operation, style.unwrap_or(Style::Random));
-            if let (Some("multipart"), Some(parts)) =
-                (operation.media("request"), raw.body.as_mut().and_then(|body| body.as_object_mut()))
-            {
-                // Nothing is null in a form.
-                parts.retain(|_, part| !part.is_null());
-            }
+            let raw = sampler.raw(operation, style.unwrap_or(Style::Random));
             counts.add(operation, send(&clients, Product::Kibana, operation, &raw).await, &raw, refused_for_good);
         }
     }
@@ -116,23 +109,13 @@ async fn elasticsearch_answers_as_specified() {
     for operation in &table.operations {
         // A stack of its own: a request may change the password, or take the caller away.
         let stack = Stack::start().await.unwrap();
-        let clients = clients(&stack);
+        let clients = Clients::of(&stack);
         for style in STYLES {
             let raw = sampler.raw(operation, style);
             counts.add(operation, send(&clients, Product::Elasticsearch, operation, &raw).await, &raw, |_, _| None);
         }
     }
     counts.check("Elasticsearch", 60);
-}
-
-fn clients(stack: &Stack) -> Clients {
-    let (user, password) = ("elastic", stack.elastic_password());
-    let elasticsearch = Elasticsearch::builder(stack.elasticsearch_url()).basic_auth(user, password);
-    let kibana = Kibana::builder(stack.kibana_url()).basic_auth(user, password);
-    Clients {
-        elasticsearch: elasticsearch.max_retries(0).build().unwrap(),
-        kibana: kibana.max_retries(0).build().unwrap(),
-    }
 }
 
 async fn send(clients: &Clients, product: Product, operation: &Operation, raw: &RawRequest) -> Result<Sent, String> {

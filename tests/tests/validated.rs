@@ -17,7 +17,6 @@ mod typed;
 use std::collections::{BTreeMap, BTreeSet};
 
 use elkit::rt::Product;
-use elkit::{Elasticsearch, Kibana};
 use elkit_stack::Stack;
 use elkit_tests::conform::route;
 use elkit_tests::dispatch::{self, Clients, Parts, Reader};
@@ -183,17 +182,12 @@ fn answered(table: &Table) -> Vec<Body<'_>> {
 /// Requests as they arrive at the stack, and the typed answers to them.
 async fn sent(table: &Table) -> Vec<Body<'_>> {
     let stack = Stack::start().await.unwrap();
-    let clients = clients(&stack);
+    let clients = Clients::of(&stack);
     let mut sampler = Sampler::careful(table, SEED);
     let mut bodies = Vec::new();
     for style in STYLES {
         for operation in &table.operations {
-            let mut raw = sampler.raw(operation, style);
-            let is_form = operation.media("request") == Some("multipart");
-            if let Some(form) = raw.body.as_mut().filter(|_| is_form).and_then(Value::as_object_mut) {
-                // Nothing is null in a form.
-                form.retain(|_, part| !part.is_null());
-            }
+            let raw = sampler.raw(operation, style);
             let matched = route::find(Product::Kibana, &raw.method, &raw.path).unwrap();
             let mut parts = Parts::of(Product::Kibana);
             parts.path = matched.path;
@@ -202,6 +196,7 @@ async fn sent(table: &Table) -> Vec<Body<'_>> {
             stack.clear_requests();
             let sent = (matched.row.call)(&clients, parts).await.unwrap();
             let arrived = stack.requests().pop().unwrap();
+            let is_form = operation.media("request") == Some("multipart");
             let request = if is_form { raw.body } else { arrived.json() };
             bodies.extend(request.map(|value| Body { operation, kind: "request", value }));
             let answer = sent.typed.filter(|_| sent.status.to_string() == operation.status);
@@ -209,14 +204,4 @@ async fn sent(table: &Table) -> Vec<Body<'_>> {
         }
     }
     bodies
-}
-
-fn clients(stack: &Stack) -> Clients {
-    let (user, password) = ("elastic", stack.elastic_password());
-    let elasticsearch = Elasticsearch::builder(stack.elasticsearch_url()).basic_auth(user, password);
-    let kibana = Kibana::builder(stack.kibana_url()).basic_auth(user, password);
-    Clients {
-        elasticsearch: elasticsearch.max_retries(0).build().unwrap(),
-        kibana: kibana.max_retries(0).build().unwrap(),
-    }
 }
