@@ -13,7 +13,7 @@ use crate::workspace::{explain, read, read_tree, root, spec_texts, write};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// How often each figure is taken; the least counts, or the median with `--generate`.
+    /// How often each figure is taken; the least counts, or the mean with `--generate`.
     #[arg(long, default_value_t = 1)]
     rounds: usize,
     /// Only `cargo check`: what takes seconds, not minutes.
