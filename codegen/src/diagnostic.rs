@@ -154,31 +154,44 @@ pub fn position(text: &str, offset: usize) -> (usize, usize) {
 /// The candidate that `wrong` was most likely meant to be.
 pub fn did_you_mean<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (wrong.chars().count() / 3).max(1);
+    let lower = lower_case(wrong);
     let last_segment = |name: &'a str| name.rsplit('.').next().unwrap_or(name);
-    let score = |name: &'a str| {
-        let whole = edit_distance(wrong, name, limit);
-        // A type named without its namespace is a likely slip; a whole match wins over it.
-        let bare = (last_segment(name) == wrong).then_some(0);
-        whole.into_iter().chain(bare).min()
-    };
-    candidates.into_iter().filter_map(|name| Some((score(name)?, name))).min().map(|(_, name)| name)
+    let mut best: Option<(usize, &str)> = None;
+    for name in candidates {
+        let limit = best.map_or(limit, |(distance, _)| distance);
+        // A type named without its namespace is a likely slip.
+        let distance = if last_segment(name) == wrong { Some(0) } else { edit_distance(&lower, name, limit) };
+        if let Some(distance) = distance.filter(|distance| best.is_none_or(|best| (*distance, name) < best)) {
+            best = Some((distance, name));
+        }
+    }
+    best.map(|(_, name)| name)
 }
 
-/// The number of single-character edits between two words, when it is at most `limit`.
-fn edit_distance(left: &str, right: &str, limit: usize) -> Option<usize> {
-    let left: Vec<char> = left.chars().flat_map(char::to_lowercase).collect();
-    let right: Vec<char> = right.chars().flat_map(char::to_lowercase).collect();
-    if left.len().abs_diff(right.len()) > limit {
+fn lower_case(name: &str) -> Vec<char> {
+    name.chars().flat_map(char::to_lowercase).collect()
+}
+
+/// The distance of a word in lower case from another one, up to a limit. There may be thousands of others, so most are given up
+/// early.
+fn edit_distance(left: &[char], right: &str, limit: usize) -> Option<usize> {
+    if left.len().abs_diff(right.chars().count()) > limit {
         return None;
     }
+    let right = lower_case(right);
     let mut row: Vec<usize> = (0..=right.len()).collect();
     for (i, from) in left.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in right.iter().enumerate() {
-            let replaced = diagonal + usize::from(from != to);
+        // Farther from the diagonal than the limit nothing counts.
+        let (start, end) = (i.saturating_sub(limit), right.len().min(i + limit + 1));
+        let mut diagonal = row[start];
+        row[start] = if start == 0 { i + 1 } else { limit + 1 };
+        for j in start..end {
+            let replaced = diagonal + usize::from(*from != right[j]);
             diagonal = row[j + 1];
             row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+        if row[start..=end].iter().all(|distance| *distance > limit) {
+            return None;
         }
     }
     row.last().copied().filter(|distance| *distance <= limit)
@@ -216,4 +229,43 @@ fn floor(text: &str, offset: usize) -> usize {
         offset -= 1;
     }
     offset
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_proposed() {
+        let known = ["security.get_user", "security.get_users", "security.put_user", "cases.get", "Duration"];
+        let rows = [
+            ("security.get_user", Some("security.get_user")),
+            ("security.gte_user", Some("security.get_user")),
+            ("Security.PUT_users", Some("security.put_user")),
+            ("get_users", Some("security.get_users")),
+            ("security.user_get", None),
+            ("case.get", Some("cases.get")),
+            ("Duratoin", Some("Duration")),
+            ("x", None),
+            ("", None),
+        ];
+        for (wrong, near) in rows {
+            assert_eq!(did_you_mean(wrong, known), near, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_given_up_early_is_too_far() {
+        let words = ["", "a", "ab", "ba", "abc", "cab", "kitten", "sitting", "get_user", "put_users", "user_get"];
+        for left in words {
+            for right in words {
+                let exact = edit_distance(&lower_case(left), right, 20).unwrap();
+                for limit in 0..12 {
+                    let found = edit_distance(&lower_case(left), right, limit);
+                    assert_eq!(found, (exact <= limit).then_some(exact), "{left} {right} {limit}");
+                }
+            }
+        }
+        assert_eq!(edit_distance(&lower_case("kitten"), "Sitting", 3), Some(3));
+    }
 }
